@@ -1,0 +1,24 @@
+/** A stream that qtune writes text to. */
+export interface TextSink {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  /** Width in columns; 80 where it is not a terminal. */
+  readonly columns: number;
+}
+
+/**
+ * Everything that qtune takes from the process it runs in. The bin file makes the real one, tests make their own; no
+ * other file reads `process`, the clock or the random source.
+ */
+export interface Host {
+  readonly argv: readonly string[];
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Aborted on SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal;
+}

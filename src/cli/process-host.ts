@@ -1,0 +1,40 @@
+import type { Host, TextSink } from './host.ts';
+
+/** Signals that end a run in an orderly way. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function sink(stream: NodeJS.WriteStream): TextSink {
+  // `qtune … | head` closes our output early: that is no error, there is just nobody left to tell.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+/** The host of the real process. The first stop signal aborts `signal`; a second one ends the process at once. */
+export function processHost(): Host {
+  const controller = new AbortController();
+  for (const name of stopSignals) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return {
+    argv: process.argv.slice(2),
+    stdout: sink(process.stdout),
+    stderr: sink(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    now: () => Date.now(),
+    signal: controller.signal,
+  };
+}

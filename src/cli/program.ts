@@ -1,0 +1,136 @@
+import type { Command } from './command.ts';
+import { describeError } from './describe-error.ts';
+import { ExitCode } from './exit-code.ts';
+import type { Host } from './host.ts';
+import { qtuneVersion } from './version.ts';
+
+interface CommandEntry {
+  readonly name: string;
+  readonly describe: string;
+  load(): Promise<Command>;
+}
+
+/** Every subcommand; only the one that is called is loaded. */
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'recommend',
+    describe: 'Settings for a disk, with reasons, costs and the commands to paste',
+    load: async () => (await import('./commands/recommend.ts')).recommendCommand,
+  },
+  {
+    name: 'capacity',
+    describe: 'Metadata on disk and cache memory of a disk or of a chain of images',
+    load: async () => (await import('./commands/capacity.ts')).capacityCommand,
+  },
+  {
+    name: 'run',
+    describe: 'Measured trials of configurations and workloads into a journal',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'compare',
+    describe: 'A verdict per cell on two journals, and a gate for CI',
+    load: async () => (await import('./commands/compare.ts')).compareCommand,
+  },
+  {
+    name: 'report',
+    describe: 'Tables and charts of a journal',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
+    name: 'workload',
+    describe: 'The workloads that ship with qtune, and your own',
+    load: async () => (await import('./commands/workload.ts')).workloadCommand,
+  },
+  {
+    name: 'doctor',
+    describe: 'What this machine can do, what is missing and how to get it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+];
+
+/** Names of all subcommands, in the order of the help text. */
+export const commandNames: readonly string[] = commands.map((entry) => entry.name);
+
+/** Loads the definition of a subcommand, for tests and for the help text. */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return commands.find((entry) => entry.name === name)?.load();
+}
+
+/**
+ * The whole program: reads `host.argv`, writes to the host's streams and answers with the exit code. Never throws and
+ * never ends the process.
+ */
+export async function run(host: Host): Promise<ExitCode> {
+  try {
+    return await dispatch(host);
+  } catch (error) {
+    const { text, exitCode } = describeError(error, host.signal.aborted);
+    host.stderr.write(text);
+    return exitCode;
+  }
+}
+
+async function dispatch(host: Host): Promise<ExitCode> {
+  const { default: yargs } = await import('yargs');
+  const { UsageError } = await import('../errors.ts');
+  const called = commands.find((entry) => entry.name === host.argv[0]);
+  const definition = await called?.load();
+  let chosen: { readonly command: Command; readonly args: Record<string, unknown> } | undefined;
+
+  const parser = yargs()
+    .scriptName('qtune')
+    .usage('qtune COMMAND [OPTIONS]\n\nBenchmark and tuning advisor for QEMU qcow2 disk images.')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': true,
+    })
+    .strict()
+    .demandCommand(1, 1, 'Say which command to run', 'One command at a time')
+    .recommendCommands()
+    .version(qtuneVersion())
+    .alias('help', 'h')
+    .wrap(Math.min(host.stdout.columns, 110))
+    .exitProcess(false)
+    .fail(false);
+
+  for (const entry of commands) {
+    if (entry === called && definition) {
+      parser.command(
+        definition.usage,
+        definition.describe,
+        (child) => {
+          for (const example of definition.examples) child.example(`qtune ${example.command}`, example.about);
+          return definition.build(child).strict();
+        },
+        (args) => {
+          chosen = { command: definition, args };
+        },
+      );
+    } else {
+      parser.command(entry.name, entry.describe);
+    }
+  }
+
+  let printed = '';
+  try {
+    await parser.parseAsync([...host.argv], {}, (_error, _args, output) => {
+      printed = output;
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message, {
+      hint: `See \`qtune ${called ? `${called.name} ` : ''}--help\`.`,
+      ...(error instanceof Error && error.name !== 'YError' ? { cause: error } : {}),
+    });
+  }
+  if (printed !== '') {
+    host.stdout.write(`${printed}\n`);
+    return ExitCode.ok;
+  }
+  if (!chosen) throw new UsageError('Say which command to run', { hint: 'See `qtune --help`.' });
+  return chosen.command.run(chosen.args, host);
+}

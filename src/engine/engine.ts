@@ -1,0 +1,129 @@
+import type { Configuration } from '../settings/configuration.ts';
+import type { Warning } from '../warnings.ts';
+import type { OperationName } from '../workload/request.ts';
+import type { Workload } from '../workload/workload.ts';
+
+export type EngineName = 'qemu-io' | 'fio' | 'simulated';
+
+/** Latency of requests inside the driver, milliseconds. Quantiles come from a histogram of 3 significant digits. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/**
+ * Host I/O of one replay by what it was for. Counts are requests at the image's file node, from the first guest request
+ * to the close of the image; opening is excluded. A key is absent where the count is zero, `sync` where it is not known.
+ */
+export type HostIoCounts = Readonly<
+  Partial<
+    Record<
+      | 'dataRead'
+      | 'dataWrite'
+      | 'zero'
+      | 'discard'
+      | 'sync'
+      | 'l2Read'
+      | 'l2Write'
+      | 'refcountRead'
+      | 'refcountWrite'
+      | 'l1Write'
+      | 'otherRead'
+      | 'otherWrite'
+      | 'backingRead',
+      number
+    >
+  >
+>;
+
+/** What one completed trial measured. */
+export interface TrialMetrics {
+  /** Data requests (reads, writes, trims) per second of time inside the driver, syncs' time included. */
+  readonly iops: number;
+  /** Bytes of reads and writes per second of the same time. */
+  readonly bytesPerSecond: number;
+  /** Measured data requests, warm-up and syncs excluded. */
+  readonly requestCount: number;
+  /** Time from the first measured request to the end of the last as the harness saw it. */
+  readonly wallMs: number;
+  /** Time inside the driver: the sum of the requests' latencies and `syncMs`. */
+  readonly driverMs: number;
+  /** Measured syncs, their number and the time spent in them. */
+  readonly syncCount: number;
+  readonly syncMs: number;
+  /** Over all data requests. */
+  readonly latencyMs: LatencySummary;
+  readonly latencyByOperationMs: Readonly<Partial<Record<Exclude<OperationName, 'sync'>, LatencySummary>>>;
+  /** HdrHistogram in its compressed V2 encoding, base64, nanoseconds, by operation. */
+  readonly histograms: Readonly<Partial<Record<Exclude<OperationName, 'sync'>, string>>>;
+  /** From a separate, untimed replay under QEMU's trace events; absent where it was not asked for. */
+  readonly hostIo?: HostIoCounts;
+  /** The image file's length and allocated blocks after the run and the close of the image. */
+  readonly fileBytes: number;
+  readonly allocatedBytes: number;
+  /** Bytes that the guest wrote, preparation excluded, and the distinct bytes among them. */
+  readonly guestBytes: number;
+  readonly guestDistinctBytes: number;
+  /** `allocatedBytes` over the distinct bytes that the guest stored (preparation included); absent if it stored none. */
+  readonly spaceAmplificationRatio?: number;
+  /** Mean distance between the end of one data request and the start of the next, in the guest's offsets and in the host file's. */
+  readonly guestSeekBytes: number;
+  readonly hostSeekBytes?: number;
+}
+
+/** One cell to run. */
+export interface EngineJob {
+  readonly configuration: Configuration;
+  readonly workload: Workload;
+  /** An absolute path of the user's backing file with its format, used in place of the workload's own. Opened read-only. */
+  readonly backing?: { readonly path: string; readonly format: string };
+  /** A file name that is stable within the run for images that trials share, so that they are made once. */
+  readonly imageKey: string;
+  /** After this time the measured process is killed and the outcome is `timed-out`. */
+  readonly timeLimitMs: number;
+  /** Whether to make the untimed replay for {@link TrialMetrics.hostIo}. */
+  readonly traceHostIo: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How a trial ended. Only `completed` has values. */
+export type EngineOutcome =
+  | {
+      readonly state: 'completed';
+      readonly metrics: TrialMetrics;
+      readonly warnings: readonly Warning[];
+      /** The measured process's command line, for the journal. */
+      readonly command: readonly string[];
+      /** Processors it was allowed to run on. */
+      readonly cpus: readonly number[];
+    }
+  | { readonly state: 'failed'; readonly reason: string; readonly command?: readonly string[] }
+  | { readonly state: 'timed-out'; readonly reason: string; readonly command?: readonly string[] }
+  | { readonly state: 'aborted'; readonly reason: string };
+
+/** What an engine found out about itself before the first trial; recorded in the journal's header. */
+export interface EngineDescription {
+  readonly name: EngineName;
+  /** Version of the tool that does the work, e.g. `7.2`. */
+  readonly version: string;
+  /** Effective cache and aio mode where the configuration does not say. */
+  readonly cache: string;
+  readonly aio: string;
+  /** Cost of one command outside the driver, milliseconds, measured at the start; 0 where there is none. */
+  readonly overheadMs: number;
+  readonly cpus: readonly number[];
+}
+
+/** One way to run a workload. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Checks the tools and calibrates. @throws EnvironmentError where something is missing. */
+  describe(signal: AbortSignal): Promise<EngineDescription>;
+  run(job: EngineJob): Promise<EngineOutcome>;
+  /** Removes everything that it made. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import type { EngineDescription, EngineName, TrialMetrics } from '../engine/engine.ts';
+import type { Configuration, SettingValues } from '../settings/configuration.ts';
+import type { Warning } from '../warnings.ts';
+
+/** Version of the journal's format; the first record names it. */
+export const journalSchema = 'qtune.journal/1';
+
+/** The machine and the tools that the trials ran on. */
+export interface TrialEnvironment {
+  readonly qtuneVersion: string;
+  readonly nodeVersion: string;
+  /** First line of `qemu-img --version`; absent where no QEMU took part. */
+  readonly qemu?: string;
+  readonly kernel: string;
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  /** The file system of the scratch directory: `ext4`, its mount options and its free space at the start. */
+  readonly fileSystem: string;
+  readonly mountOptions: string;
+  readonly freeBytes: number;
+  /** A hash of what makes two hosts comparable: kernel, CPU, file system, QEMU. No host name. */
+  readonly fingerprint: string;
+}
+
+/** A planned configuration × workload × repetition; its position in the run follows from the plan's order. */
+export interface PlannedTrial {
+  /** Stable: the same plan gives the same id on any host. */
+  readonly id: string;
+  readonly workload: string;
+  readonly configuration: string;
+  readonly repetition: number;
+  readonly block: number;
+}
+
+/** The header's description of what the run is to do. */
+export interface PlanSummary {
+  /** SHA-256 of the canonical plan, hexadecimal. */
+  readonly hash: string;
+  readonly seed: number;
+  readonly repetitions: number;
+  readonly engine: EngineName;
+  readonly trialCount: number;
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly source: string;
+    readonly diskBytes: number;
+    readonly seed: number;
+    readonly requestCount: number;
+    readonly warmUpCount: number;
+    /** The settings under which the published figures of the same experiment were taken, if any: see profile `published`. */
+    readonly published?: unknown;
+  }[];
+  readonly configurations: readonly Configuration[];
+  /** The backing file given by the user, as typed. */
+  readonly backing?: string;
+}
+
+export interface HeaderRecord {
+  readonly type: 'header';
+  readonly schema: typeof journalSchema;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly plan: PlanSummary;
+  readonly environment: TrialEnvironment;
+  readonly engine: EngineDescription;
+}
+
+interface TrialRecordBase {
+  readonly type: 'trial';
+  readonly id: string;
+  readonly workload: string;
+  readonly configuration: { readonly label: string; readonly create: SettingValues; readonly drive: SettingValues };
+  readonly repetition: number;
+  /** Trials of one block ran next to each other in random order: the unit of pairing. */
+  readonly block: number;
+  readonly engine: EngineName;
+  readonly startedAt: string;
+  /** Milliseconds for the whole trial, image making included. */
+  readonly durationMs: number;
+}
+
+/** Only a completed trial has metrics; every other state has a reason. */
+export type TrialRecord =
+  | (TrialRecordBase & {
+      readonly state: 'completed';
+      readonly metrics: TrialMetrics;
+      readonly cpus: readonly number[];
+      readonly command: readonly string[];
+      readonly warnings: readonly Warning[];
+    })
+  | (TrialRecordBase & { readonly state: 'failed' | 'timed-out' | 'aborted' | 'skipped'; readonly reason: string });
+
+/** `--resume` appends one of these before it goes on, with the environment at that time. */
+export interface ResumeRecord {
+  readonly type: 'resume';
+  readonly resumedAt: string;
+  readonly environment: TrialEnvironment;
+  readonly engine: EngineDescription;
+}
+
+export type JournalRecord = HeaderRecord | TrialRecord | ResumeRecord;
