@@ -1,5 +1,5 @@
 import { ExitCode } from '../../src/cli/exit-code.ts';
-import type { Host } from '../../src/cli/host.ts';
+import type { Host, TextSink } from '../../src/cli/host.ts';
 import { run } from '../../src/cli/program.ts';
 
 export interface CliResult {
@@ -13,12 +13,18 @@ export async function runCli(
   argv: readonly string[],
   overrides: Partial<Omit<Host, 'argv' | 'stdout' | 'stderr'>> = {},
 ): Promise<CliResult> {
-  let stdout = '';
-  let stderr = '';
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr'): TextSink => ({
+    write: (text) => {
+      written[name] += text;
+    },
+    isTTY: false,
+    columns: 100,
+  });
   const host: Host = {
     argv,
-    stdout: { write: (text) => void (stdout += text), isTTY: false, columns: 100 },
-    stderr: { write: (text) => void (stderr += text), isTTY: false, columns: 100 },
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
     env: process.env,
     cwd: process.cwd(),
     pid: process.pid,
@@ -27,7 +33,7 @@ export async function runCli(
     ...overrides,
   };
   const exitCode = await run(host);
-  return { exitCode, stdout, stderr };
+  return { exitCode, ...written };
 }
 
 export { ExitCode };

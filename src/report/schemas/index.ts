@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+
+/** Loads one document's schema; zod is slow to load, so nothing here is read before it is asked for. */
+type SchemaLoader = () => Promise<z.ZodType>;
+
+/** Every JSON document that qtune writes or reads, by the name in its `schema` key. */
+export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
+  'qtune.capacity/1': async () => (await import('./capacity.ts')).capacitySchema,
+  'qtune.compare/1': async () => (await import('./compare.ts')).compareSchema,
+  'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
+  'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
+  'qtune.profile/1': async () => (await import('../../workload/profile.ts')).profileSchema,
+  'qtune.recommend/1': async () => (await import('./recommend.ts')).recommendSchema,
+  'qtune.report/1': async () => (await import('./report.ts')).reportSchema,
+  'qtune.run/1': async () => (await import('./run.ts')).runSchema,
+  'qtune.workload/1': async () => (await import('./workload.ts')).workloadSchema,
+};
+
+/** `qtune.capacity/1` is shipped as `qtune.capacity-1.json`. */
+export function schemaFileName(schema: string): string {
+  return `${schema.replace('/', '-')}.json`;
+}

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { qemuCacheDirectory, systemQemu } from '../helpers/qemu.ts';
+import { unpackQemuReleases } from './unpack-qemu.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/**
+ * Runs once before all tests: builds `dist`, installs the tools that the live tests drive (QEMU, fio, strace) where this
+ * machine lets us, and unpacks newer QEMU releases beside the system's. What cannot be had is said in one line; the
+ * tests that need it skip.
+ */
+export default function setup(): void {
+  const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });
+  if (build.status !== 0)
+    say(`the build failed, tests of the command line may run an old one:\n${build.stdout}${build.stderr}`);
+
+  const bin = join(root, 'dist', 'cli', 'bin.js');
+  if (existsSync(bin)) {
+    const install = spawnSync('node', [bin, 'doctor', '--install', '--with', 'strace'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    if (install.status !== 0) say(`tools could not be installed: ${install.stderr.trim()}`);
+  }
+  if (systemQemu() === undefined) say('no QEMU on this machine: tests against the real driver are skipped');
+
+  const missing = unpackQemuReleases(qemuCacheDirectory);
+  if (missing !== undefined) say(`newer QEMU releases are not at hand (${missing}): tests against them are skipped`);
+}
+
+function say(text: string): void {
+  process.stderr.write(`test set-up: ${text}\n`);
+}
