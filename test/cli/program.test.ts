@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandNames, loadCommand } from '../../src/cli/program.ts';
+import { schemaFileName, schemaLoaders } from '../../src/report/schemas/index.ts';
+import { ExitCode, runCli } from '../helpers/host.ts';
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'qtune-cli-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+test('help lists every command and goes to standard output', async () => {
+  const { exitCode, stdout, stderr } = await runCli(['--help']);
+  expect(exitCode).toBe(ExitCode.ok);
+  for (const name of commandNames) expect(stdout).toMatch(new RegExp(`^ +qtune ${name} `, 'm'));
+  expect(stderr).toBe('');
+});
+
+test('the version is that of package.json', async () => {
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'));
+  expect((await runCli(['--version'])).stdout).toBe(`${version}\n`);
+});
+
+describe.each([...commandNames])('%s', (name) => {
+  test('has help with an example', async () => {
+    const { exitCode, stdout } = await runCli([name, '--help']);
+    expect(exitCode).toBe(ExitCode.ok);
+    const command = await loadCommand(name);
+    expect(command?.examples.length).toBeGreaterThan(0);
+    for (const example of command?.examples ?? []) expect(stdout).toContain(`qtune ${example.command.split(' ')[0]}`);
+  });
+
+  test('refuses an unknown option, naming it', async () => {
+    const { exitCode, stdout, stderr } = await runCli([name, '--no-such-option']);
+    expect(exitCode).toBe(ExitCode.usage);
+    expect(stderr).toContain('no-such-option');
+    expect(stdout).toBe('');
+  });
+});
+
+test.each([
+  [[], 'Say which command to run'],
+  [['capcity'], 'Did you mean capacity'],
+  [['--no-such'], 'no-such'],
+])('%j is refused with the reason and the way to the help', async (argv, message) => {
+  const { exitCode, stderr } = await runCli(argv);
+  expect(exitCode).toBe(ExitCode.usage);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain('qtune --help');
+});
+
+test('every JSON Schema of the package is made from the schema that the code uses', async () => {
+  for (const name of Object.keys(schemaLoaders)) {
+    const path = join(import.meta.dirname, '..', '..', 'dist', 'schemas', schemaFileName(name));
+    const document = JSON.parse(await readFile(path, 'utf8'));
+    expect(document.$id).toBe(`urn:${name.replace(/[./]/g, ':')}`);
+    expect(document.type ?? document.anyOf ?? document.oneOf).toBeDefined();
+  }
+});
