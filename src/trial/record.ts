@@ -49,6 +49,12 @@ export interface PlanSummary {
     readonly seed: number;
     readonly requestCount: number;
     readonly warmUpCount: number;
+    /** SHA-256 of everything that determines its requests and its image; tells a changed profile from the same one. */
+    readonly hash?: string;
+    /** Labels of the configurations it runs under; absent where it runs under all of them. */
+    readonly configurations?: readonly string[];
+    /** How often each cell of it is repeated; absent where as often as the plan says. */
+    readonly repetitions?: number;
     /** The settings under which the published figures of the same experiment were taken, if any: see profile `published`. */
     readonly published?: unknown;
   }[];
