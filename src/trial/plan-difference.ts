@@ -17,13 +17,10 @@ export function planDifferences(recorded: PlanSummary, wanted: PlanSummary): rea
       if (there?.hash !== workload.hash) differences.push(describeWorkloadChange(workload, there));
     }
   }
-  const settings = (plan: PlanSummary): string =>
-    canonicalJson([
-      ordered(plan.configurations, (entry) => entry.label),
-      ordered(plan.workloads, (entry) => entry.name).map((entry) => [entry.configurations]),
-    ]);
-  if (settings(recorded) !== settings(wanted)) {
-    differences.push(`configurations (${labels(recorded)} there, ${labels(wanted)} now)`);
+  if (settings(recorded, wanted) !== settings(wanted, recorded)) {
+    const [there, now] = [labels(recorded), labels(wanted)];
+    const detail = there === now ? 'other settings, or for other workloads' : `${there} there, ${now} now`;
+    differences.push(`configurations (${detail})`);
   }
   compare('repetitions', repetitions(recorded), repetitions(wanted));
   compare('seed', recorded.seed, wanted.seed);
@@ -39,6 +36,15 @@ function describeWorkloadChange(now: WorkloadSummary, there: WorkloadSummary | u
   const keys = ['diskBytes', 'seed', 'requestCount', 'warmUpCount'] as const;
   const changed = keys.filter((key) => there?.[key] !== now[key]).map((key) => `${key} ${there?.[key]} → ${now[key]}`);
   return `workload ${now.name} (${changed.length > 0 ? changed.join(', ') : 'its requests or its image'})`;
+}
+
+/** The configurations of a plan, and who runs under which, for the workloads that both plans have. */
+function settings(plan: PlanSummary, other: PlanSummary): string {
+  const shared = plan.workloads.filter((entry) => other.workloads.some((there) => there.name === entry.name));
+  return canonicalJson([
+    ordered(plan.configurations, (entry) => entry.label),
+    ordered(shared, (entry) => entry.name).map((entry) => [...(entry.configurations ?? ['all'])].sort()),
+  ]);
 }
 
 function names(workloads: readonly WorkloadSummary[]): string {
