@@ -17,6 +17,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly pid: number;
+  /** As `node --version` prints it. */
+  readonly nodeVersion: string;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /** Aborted on SIGINT, SIGTERM or SIGHUP. */

@@ -34,6 +34,7 @@ export function processHost(): Host {
     env: process.env,
     cwd: process.cwd(),
     pid: process.pid,
+    nodeVersion: process.version,
     now: () => Date.now(),
     signal: controller.signal,
   };

@@ -28,6 +28,7 @@ export async function runCli(
     env: process.env,
     cwd: process.cwd(),
     pid: process.pid,
+    nodeVersion: process.version,
     now: () => Date.now(),
     signal: new AbortController().signal,
     ...overrides,
