@@ -1,0 +1,315 @@
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { EnvironmentError, InterruptedError } from '../../errors.ts';
+import type { SettingValues } from '../../settings/configuration.ts';
+import { printSettings } from '../../settings/print.ts';
+import { exactBytes, formatBytes } from '../../units/bytes.ts';
+import type { EngineJob } from '../engine.ts';
+import { findExecutable } from '../executable.ts';
+import { type FileSystemInfo, probeFileSystem } from '../file-system.ts';
+import { describeToolFailure, runTool, succeeded, type ToolResult } from '../process.ts';
+import type { Scratch } from '../scratch.ts';
+import type { QemuTools } from '../tools.ts';
+import { type ImageFiles, imageNames } from './image-files.ts';
+
+/** An image could not be made; the trial failed. `timedOut` where a tool did not end. */
+export class PreparationError extends Error {
+  readonly command: readonly string[];
+  readonly timedOut: boolean;
+
+  constructor(message: string, result: Pick<ToolResult, 'command' | 'timedOut'>) {
+    super(message);
+    this.command = result.command;
+    this.timedOut = result.timedOut;
+  }
+}
+
+/** Least time that a helper gets to make an image, and how fast writing a full one must be. */
+const helperTimeMs = 120_000;
+const slowestFillBytesPerMs = 16 * 1024;
+/** Length of the sequential writes that fill an image. */
+const fillBytes = 2 * 1024 * 1024;
+/** Room that must stay free beside the image: scripts and the writes of the run. */
+const reserveBytes = 64 * 1024 * 1024;
+
+/** Makes the images of trials in the scratch directory, and shares those that trials share. */
+export class ImageMaker {
+  readonly #tools: QemuTools;
+  readonly #scratch: Scratch;
+  readonly #kept = new Map<string, ImageFiles>();
+  readonly #backings = new Map<string, string>();
+  #fileSystem: Promise<FileSystemInfo> | undefined;
+  #sequence = 0;
+
+  constructor(tools: QemuTools, scratch: Scratch) {
+    this.#tools = tools;
+    this.#scratch = scratch;
+  }
+
+  /**
+   * An image as the workload wants it at the start of a trial. Give it back with {@link release}.
+   * @throws PreparationError where a tool refuses; EnvironmentError where the image cannot fit here
+   */
+  async prepare(job: EngineJob): Promise<ImageFiles> {
+    const { state } = job.workload.image;
+    if (state === 'shared') return this.#keptImage(job);
+    if (state === 'restored' && canBeCopied(job)) {
+      const source = await this.#keptImage(job);
+      return this.#copy(source, job);
+    }
+    return this.#make(job, this.#newName('trial'));
+  }
+
+  /** Removes an image that no other trial uses. */
+  release(files: ImageFiles): void {
+    if ([...this.#kept.values()].includes(files)) return;
+    this.#scratch.remove(files.directory.slice(this.#scratch.directory.length + 1));
+  }
+
+  /** Removes every image and backing file that was kept for later trials. */
+  close(): void {
+    const kept = [...this.#kept.values()].map((files) => files.directory.slice(this.#scratch.directory.length + 1));
+    for (const name of [...kept, ...this.#backings.values()]) this.#scratch.remove(name);
+    this.#kept.clear();
+    this.#backings.clear();
+  }
+
+  async #keptImage(job: EngineJob): Promise<ImageFiles> {
+    const known = this.#kept.get(job.imageKey);
+    if (known) return known;
+    const made = await this.#make(job, this.#newName('kept'));
+    this.#kept.set(job.imageKey, made);
+    return made;
+  }
+
+  #newName(kind: string): string {
+    this.#sequence++;
+    return `${kind}-${this.#sequence}`;
+  }
+
+  async #make(job: EngineJob, name: string): Promise<ImageFiles> {
+    await this.#checkRoom(job);
+    this.#scratch.makeDirectory(name);
+    const directory = this.#scratch.path(name);
+    try {
+      const backingFormat = await this.#linkBacking(job, directory);
+      const { command, hasDataFile } = this.#createCommand(job, backingFormat);
+      await this.#run(command, directory, job);
+      const files: ImageFiles = { directory, hasDataFile, backingFormat };
+      if (job.workload.image.content === 'full') await this.#fill(job, files);
+      syncFiles(directory);
+      return files;
+    } catch (error) {
+      this.#scratch.remove(name);
+      throw error;
+    }
+  }
+
+  #createCommand(
+    job: EngineJob,
+    backingFormat: string | undefined,
+  ): { command: readonly string[]; hasDataFile: boolean } {
+    const { create } = job.configuration;
+    const hasDataFile = create.data_file !== undefined;
+    const preallocation = create.preallocation ?? (job.workload.image.content === 'mapped' ? 'metadata' : undefined);
+    const values: SettingValues = {
+      ...create,
+      ...(hasDataFile ? { data_file: imageNames.dataFile } : {}),
+      ...(preallocation === undefined ? {} : { preallocation }),
+    };
+    const options = printSettings('create', values);
+    const command = [
+      this.#tools.qemuImg,
+      'create',
+      '-q',
+      '-f',
+      'qcow2',
+      ...(options === '' ? [] : ['-o', options]),
+      ...(backingFormat === undefined ? [] : ['-b', imageNames.backing, '-F', backingFormat]),
+      imageNames.image,
+      String(job.workload.diskBytes),
+    ];
+    return { command, hasDataFile };
+  }
+
+  /** Links the image's backing file into its directory; the user's own file is reached only through that link, read-only. */
+  async #linkBacking(job: EngineJob, directory: string): Promise<string | undefined> {
+    if (job.backing !== undefined) {
+      symlinkSync(job.backing.path, join(directory, imageNames.backing));
+      return job.backing.format;
+    }
+    const { backing } = job.workload.image;
+    if (backing === 'none') return undefined;
+    const key = `${backing.format} ${backing.content} ${job.workload.diskBytes}`;
+    const known = this.#backings.get(key) ?? (await this.#makeBacking(job, backing));
+    this.#backings.set(key, known);
+    symlinkSync(join('..', known), join(directory, imageNames.backing));
+    return backing.format;
+  }
+
+  async #makeBacking(
+    job: EngineJob,
+    backing: { readonly format: 'raw' | 'qcow2'; readonly content: 'holes' | 'data' },
+  ): Promise<string> {
+    const name = `backing-${this.#backings.size + 1}`;
+    const { diskBytes } = job.workload;
+    if (backing.format === 'raw' && backing.content === 'holes') {
+      writeFileSync(this.#scratch.path(name), '', { mode: 0o600 });
+      truncateSync(this.#scratch.path(name), diskBytes);
+      return name;
+    }
+    const preallocation = backing.content === 'data' ? 'full' : 'metadata';
+    const command = [this.#tools.qemuImg, 'create', '-q', '-f', backing.format, '-o', `preallocation=${preallocation}`];
+    await this.#run([...command, name, String(diskBytes)], this.#scratch.directory, job);
+    syncFile(this.#scratch.path(name));
+    return name;
+  }
+
+  /** Writes the whole disk once from its start to its end, as a guest would. */
+  async #fill(job: EngineJob, files: ImageFiles): Promise<void> {
+    const { diskBytes } = job.workload;
+    const script = join(files.directory, 'fill');
+    const lines: string[] = [];
+    for (let offset = 0; offset < diskBytes; offset += fillBytes) {
+      lines.push(`write -q ${offset} ${Math.min(fillBytes, diskBytes - offset)}\n`);
+    }
+    writeFileSync(script, lines.join(''), { mode: 0o600 });
+    const graph = {
+      driver: 'qcow2',
+      file: { driver: 'file', filename: imageNames.image },
+      ...(files.hasDataFile ? { 'data-file': { driver: 'file', filename: imageNames.dataFile } } : {}),
+      backing:
+        files.backingFormat === undefined
+          ? null
+          : { driver: files.backingFormat, file: { driver: 'file', filename: imageNames.backing } },
+    };
+    const command = [this.#tools.qemuIo, '-t', 'unsafe', `json:${JSON.stringify(graph)}`];
+    const result = await this.#run(command, files.directory, job, script);
+    // Quiet writes print nothing but their prompts, so whatever else is there is a failure.
+    const printed = result.stdout.replaceAll('qemu-io> ', '').trim();
+    if (printed !== '') throw new PreparationError(withSpaceHint(printed.split('\n')[0] ?? ''), result);
+    this.#scratch.remove(join(files.directory.slice(this.#scratch.directory.length + 1), 'fill'));
+  }
+
+  /** A copy with its holes; where `cp` cannot do that, the image is made anew. */
+  async #copy(source: ImageFiles, job: EngineJob): Promise<ImageFiles> {
+    const name = this.#newName('trial');
+    const cp = findExecutable('cp', this.#tools.env);
+    if (cp !== undefined) {
+      this.#scratch.makeDirectory(name);
+      const target = this.#scratch.path(name);
+      const command = [cp, '-P', '--sparse=auto', '--reflink=auto', '--', ...readdirSync(source.directory), target];
+      const result = await this.#start(command, source.directory, job);
+      if (succeeded(result)) {
+        syncFiles(target);
+        return { ...source, directory: target };
+      }
+      this.#scratch.remove(name);
+      if (job.signal.aborted) throw new InterruptedError();
+      if (/No space left/.test(result.stderrTail))
+        throw new PreparationError(withSpaceHint(describeToolFailure(result)), result);
+    }
+    return this.#make(job, name);
+  }
+
+  async #run(command: readonly string[], cwd: string, job: EngineJob, stdinFile?: string): Promise<ToolResult> {
+    const result = await this.#start(command, cwd, job, stdinFile);
+    if (job.signal.aborted) throw new InterruptedError();
+    if (!succeeded(result)) throw new PreparationError(withSpaceHint(describeToolFailure(result)), result);
+    return result;
+  }
+
+  #start(command: readonly string[], cwd: string, job: EngineJob, stdinFile?: string): Promise<ToolResult> {
+    return runTool(command, {
+      cwd,
+      signal: job.signal,
+      timeLimitMs: Math.max(helperTimeMs, job.timeLimitMs) + job.workload.diskBytes / slowestFillBytesPerMs,
+      ...(this.#tools.env === undefined ? {} : { env: this.#tools.env }),
+      ...(stdinFile === undefined ? {} : { stdinFile }),
+    });
+  }
+
+  /** Finds out before the work whether the image can be as long as it will be, and its metadata has room. */
+  async #checkRoom(job: EngineJob): Promise<void> {
+    const { content, backing } = job.workload.image;
+    const { diskBytes } = job.workload;
+    const ownBacking = job.backing === undefined && backing !== 'none' ? backing : undefined;
+    if (content === 'empty' && ownBacking === undefined) return;
+    this.#fileSystem ??= probeFileSystem(this.#scratch.directory);
+    const fileSystem = await this.#fileSystem;
+    const where = `the file system of ${this.#scratch.directory} (${fileSystem.type})`;
+    const hint = 'Name a smaller disk with --disk, or set TMPDIR to a directory on another file system.';
+    if (diskBytes > fileSystem.largestFileBytes) {
+      throw new EnvironmentError(
+        `--disk ${exactBytes(diskBytes)}: ${where} takes files up to ${formatBytes(fileSystem.largestFileBytes)}`,
+        { hint },
+      );
+    }
+    const measured = await this.#measure(job);
+    const metadataBytes = measured === undefined ? 0 : measured - diskBytes;
+    const dataBytes = content === 'full' || ownBacking?.content === 'data' ? diskBytes : 0;
+    const neededBytes = (content === 'empty' ? 0 : metadataBytes) + dataBytes + reserveBytes;
+    const { bavail, bsize } = statfsSync(this.#scratch.directory);
+    if (neededBytes > bavail * bsize) {
+      throw new EnvironmentError(
+        `--disk ${exactBytes(diskBytes)}: an image with ${content === 'full' ? 'all its data' : 'its metadata'} takes ${formatBytes(neededBytes)}, but ${where} has ${formatBytes(bavail * bsize)} free`,
+        { hint },
+      );
+    }
+  }
+
+  /** Length of the fully allocated image according to QEMU; undefined where it refuses, as creation then will, with its reason. */
+  async #measure(job: EngineJob): Promise<number | undefined> {
+    const { data_file: _file, data_file_raw: _raw, preallocation: _preallocation, ...rest } = job.configuration.create;
+    const options = printSettings('create', rest);
+    const command = [this.#tools.qemuImg, 'measure', '--output=json', '-O', 'qcow2'];
+    const size = ['--size', String(job.workload.diskBytes)];
+    const result = await this.#start(
+      [...command, ...(options === '' ? [] : ['-o', options]), ...size],
+      this.#scratch.directory,
+      job,
+    );
+    const bytes = /"fully-allocated":\s*(\d+)/.exec(result.stdout)?.[1];
+    return succeeded(result) && bytes !== undefined ? Number(bytes) : undefined;
+  }
+}
+
+/**
+ * Copying keeps holes by asking the file system for them, and blocks that are reserved but not written count as holes
+ * there: an image with `preallocation=falloc` would come out without its reservation.
+ */
+function canBeCopied(job: EngineJob): boolean {
+  return job.configuration.create.preallocation !== 'falloc' || job.workload.image.content === 'full';
+}
+
+/** Adds what to do where a tool ran out of space. */
+export function withSpaceHint(message: string): string {
+  if (!/No space left on device|Disk quota exceeded|File too large/.test(message)) return message;
+  return `${message} (in the scratch directory: free some space or set TMPDIR to a larger file system)`;
+}
+
+/** Writes back what making an image left in the page cache, so that the run does not pay for it. */
+function syncFiles(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name !== imageNames.backing && statSync(join(directory, name)).isFile()) syncFile(join(directory, name));
+  }
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

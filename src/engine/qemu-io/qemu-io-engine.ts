@@ -1,0 +1,200 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InterruptedError } from '../../errors.ts';
+import { formatQemuVersion } from '../../settings/qemu-version.ts';
+import type { Warning } from '../../warnings.ts';
+import { measuringCpu } from '../affinity.ts';
+import type { Engine, EngineDescription, EngineJob, EngineOutcome, TrialMetrics } from '../engine.ts';
+import type { Scratch } from '../scratch.ts';
+import type { QemuTools } from '../tools.ts';
+import { effectiveModes, type HostDefaults, runCommand } from './block-node.ts';
+import { measureOverhead } from './calibration.ts';
+import { countHostIo, type HostIo } from './host-io.ts';
+import { probeHostDefaults } from './host-probe.ts';
+import { type ImageFiles, imageNames } from './image-files.ts';
+import { ImageMaker, PreparationError } from './image-maker.ts';
+import { type Replay, replay } from './replay.ts';
+import { UnrunnableRequest } from './script.ts';
+import { type Script, ScriptStore } from './script-store.ts';
+
+/** What the qemu-io engine works with. */
+export interface QemuIoEngineOptions {
+  readonly tools: QemuTools;
+  /** Images, scripts and pipes are made here. The engine does not close it. */
+  readonly scratch: Scratch;
+  /** Processors for the measured process: the last one allowed where absent, any where null or empty. */
+  readonly cpus?: readonly number[] | null;
+}
+
+/**
+ * Runs workloads at queue depth 1 through QEMU's own driver in `qemu-io`: a script on standard input from a file, one request
+ * after the other, each one's latency taken inside the driver. Images are made and removed by the engine; the user's
+ * backing file is only ever opened for reading.
+ */
+export function createQemuIoEngine(options: QemuIoEngineOptions): Engine {
+  return new QemuIoEngine(options);
+}
+
+class QemuIoEngine implements Engine {
+  readonly name = 'qemu-io';
+  readonly #tools: QemuTools;
+  readonly #scratch: Scratch;
+  readonly #cpus: readonly number[];
+  readonly #images: ImageMaker;
+  readonly #scripts: ScriptStore;
+  #defaults: Promise<HostDefaults> | undefined;
+
+  constructor(options: QemuIoEngineOptions) {
+    this.#tools = options.tools;
+    this.#scratch = options.scratch;
+    const cpu = measuringCpu();
+    this.#cpus = options.cpus === undefined ? (cpu === undefined ? [] : [cpu]) : (options.cpus ?? []);
+    this.#images = new ImageMaker(options.tools, options.scratch);
+    this.#scripts = new ScriptStore(options.scratch, 'script');
+  }
+
+  async describe(signal: AbortSignal): Promise<EngineDescription> {
+    const defaults = await this.#hostDefaults(signal);
+    const { overheadMs, cpus } = await measureOverhead(this.#tools, this.#scratch, this.#cpus, defaults, signal);
+    return { name: this.name, version: formatQemuVersion(this.#tools.version), ...defaults, overheadMs, cpus };
+  }
+
+  async run(job: EngineJob): Promise<EngineOutcome> {
+    const held: ImageFiles[] = [];
+    try {
+      return await this.#trial(job, held);
+    } catch (error) {
+      return outcomeOf(error, job);
+    } finally {
+      for (const files of held) this.#images.release(files);
+    }
+  }
+
+  /** Removes images, backing files and scripts; no process outlives a call of `run`. */
+  async close(): Promise<void> {
+    this.#images.close();
+    this.#scripts.close();
+  }
+
+  async #trial(job: EngineJob, held: ImageFiles[]): Promise<EngineOutcome> {
+    const defaults = await this.#hostDefaults(job.signal);
+    const readOnly = job.workload.image.state === 'shared';
+    const script = await this.#scripts.get(job.workload, readOnly, job.signal);
+    if (readOnly && script.summary.writeCount + script.summary.trimCount > 0) {
+      return { state: 'failed', reason: `${job.workload.name} writes, but its image is shared between trials` };
+    }
+    const files = await this.#images.prepare(job);
+    held.push(files);
+    const modes = effectiveModes(job.configuration, defaults);
+    const command = runCommand(this.#tools, files, job.configuration, modes, { readOnly });
+    const run = await this.#replay(job, script, files, command);
+    if (job.signal.aborted) throw new InterruptedError();
+    if (run.failure !== undefined) {
+      return { state: run.tool.timedOut ? 'timed-out' : 'failed', reason: run.failure, command };
+    }
+    const space = spaceOf(files);
+    const traced = job.traceHostIo ? await this.#trace(job, script, held) : undefined;
+    return {
+      state: 'completed',
+      metrics: { ...metricsOf(run, script, job, space), ...traced?.metrics },
+      warnings: [...this.#warnings(run, defaults, job), ...(traced?.warnings ?? [])],
+      command,
+      cpus: run.tool.cpus,
+    };
+  }
+
+  #replay(job: EngineJob, script: Script, files: ImageFiles, command: readonly string[]): Promise<Replay> {
+    return replay({
+      tools: this.#tools,
+      scratch: this.#scratch,
+      command,
+      cwd: files.directory,
+      workload: job.workload,
+      script,
+      silentSyncs: job.workload.image.state === 'shared',
+      timeLimitMs: job.timeLimitMs,
+      signal: job.signal,
+      cpus: this.#cpus,
+    });
+  }
+
+  /** The untimed replay on an image in the same state as the measured one. A replay that fails costs the counts, not the trial. */
+  async #trace(job: EngineJob, script: Script, held: ImageFiles[]): Promise<HostIo> {
+    const files = await this.#images.prepare(job);
+    held.push(files);
+    return countHostIo({
+      tools: this.#tools,
+      scratch: this.#scratch,
+      job,
+      script,
+      files,
+      defaults: await this.#hostDefaults(job.signal),
+    });
+  }
+
+  #warnings(run: Replay, defaults: HostDefaults, job: EngineJob): readonly Warning[] {
+    const warnings: Warning[] = [];
+    const subject = job.configuration.label;
+    if (this.#cpus.length > 0 && run.tool.cpus.length === 0) {
+      warnings.push({
+        code: 'not-pinned',
+        subject,
+        message: 'the measured process was not pinned to a processor, as taskset is missing',
+        hint: 'Install util-linux for steadier figures.',
+      });
+    }
+    if (defaults.cache !== 'none' && job.configuration.drive.cache === undefined) {
+      warnings.push({
+        code: 'page-cache',
+        subject,
+        message: 'the file system takes no direct I/O, so that reads may come from the page cache',
+        hint: 'Set TMPDIR to a directory on the file system that the disk will be on.',
+      });
+    }
+    return warnings;
+  }
+
+  #hostDefaults(signal: AbortSignal): Promise<HostDefaults> {
+    this.#defaults ??= probeHostDefaults(this.#tools, this.#scratch, signal);
+    return this.#defaults;
+  }
+}
+
+interface ImageSpace {
+  readonly fileBytes: number;
+  readonly allocatedBytes: number;
+}
+
+/** Length and allocated blocks of the image and of its external data file. @source POSIX stat: blocks of 512 bytes */
+function spaceOf(files: ImageFiles): ImageSpace {
+  const names = [imageNames.image, ...(files.hasDataFile ? [imageNames.dataFile] : [])];
+  const stats = names.map((name) => statSync(join(files.directory, name)));
+  return {
+    fileBytes: stats.reduce((sum, stat) => sum + stat.size, 0),
+    allocatedBytes: stats.reduce((sum, stat) => sum + stat.blocks * 512, 0),
+  };
+}
+
+function metricsOf(run: Replay, script: Script, job: EngineJob, space: ImageSpace): TrialMetrics {
+  const { guestBytes, guestDistinctBytes, guestSeekBytes } = script.summary;
+  const storedBytes = job.workload.image.content === 'full' ? job.workload.diskBytes : guestDistinctBytes;
+  return {
+    ...run.matcher.metrics(),
+    wallMs: run.wallMs,
+    ...space,
+    guestBytes,
+    guestDistinctBytes,
+    ...(storedBytes > 0 ? { spaceAmplificationRatio: space.allocatedBytes / storedBytes } : {}),
+    guestSeekBytes,
+  };
+}
+
+/** Failures that belong to one trial become its outcome; what is wrong with the machine or with qtune goes up. */
+function outcomeOf(error: unknown, job: EngineJob): EngineOutcome {
+  if (error instanceof InterruptedError || job.signal.aborted) return { state: 'aborted', reason: 'interrupted' };
+  if (error instanceof PreparationError) {
+    return { state: error.timedOut ? 'timed-out' : 'failed', reason: error.message, command: error.command };
+  }
+  if (error instanceof UnrunnableRequest) return { state: 'failed', reason: error.message };
+  throw error;
+}

@@ -1,0 +1,158 @@
+import { Operation, operationNames, type RequestBlock } from '../../workload/request.ts';
+import type { Workload } from '../../workload/workload.ts';
+import type { TrialMetrics } from '../engine.ts';
+import { LatencyRecorder } from '../latency-recorder.ts';
+import { visibleText } from '../visible-text.ts';
+import type { ResultSink } from './result-parser.ts';
+
+/** The part of {@link TrialMetrics} that follows from the requests' latencies. */
+export type RequestMetrics = Pick<
+  TrialMetrics,
+  | 'iops'
+  | 'bytesPerSecond'
+  | 'requestCount'
+  | 'driverMs'
+  | 'syncCount'
+  | 'syncMs'
+  | 'latencyMs'
+  | 'latencyByOperationMs'
+  | 'histograms'
+>;
+
+const dataOperations = [Operation.read, Operation.write, Operation.trim] as const;
+
+/**
+ * Lays the results of a run beside the requests of its workload, in order. Every request must have its result, of its
+ * very length, and nothing else may be printed: qemu-io's exit code says nothing about requests that failed. The first
+ * thing that is not as it should be is kept in {@link failure} and ends the matching.
+ */
+export class ResultMatcher implements ResultSink {
+  readonly #blocks: Iterator<RequestBlock>;
+  readonly #warmUpCount: number;
+  readonly #silentSyncs: boolean;
+  readonly #onMeasuredStart: () => void;
+  readonly #recorders = [new LatencyRecorder(), new LatencyRecorder(), new LatencyRecorder()];
+  #block: RequestBlock | undefined;
+  #index = -1;
+  /** Requests matched so far, silent ones included. */
+  #matched = 0;
+  #byteCount = 0;
+  #syncCount = 0;
+  #syncNs = 0;
+  #failure: string | undefined;
+
+  /**
+   * @param options.silentSyncs the image is read-only, so that syncs print nothing
+   * @param options.onMeasuredStart called once, when the last warm-up result is there; never without a warm-up
+   */
+  constructor(workload: Workload, options: { readonly silentSyncs: boolean; readonly onMeasuredStart?: () => void }) {
+    this.#blocks = workload.requests()[Symbol.iterator]();
+    this.#warmUpCount = workload.warmUpCount;
+    this.#silentSyncs = options.silentSyncs;
+    this.#onMeasuredStart = options.onMeasuredStart ?? (() => undefined);
+    this.#advance();
+  }
+
+  /** What went wrong first, naming the request. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Requests that have their result. */
+  get matchedCount(): number {
+    return this.#matched;
+  }
+
+  result(bytes: number, nanoseconds: number): void {
+    if (this.#failure !== undefined) return;
+    const block = this.#block;
+    if (block === undefined) {
+      this.#failure = `qemu-io printed more results than the ${this.#matched} requests`;
+      return;
+    }
+    const operation = block.operation[this.#index] ?? 0;
+    if (bytes !== (block.lengthBytes[this.#index] ?? 0)) {
+      this.#failure = `${this.#describeRequest()}: ${bytes} bytes were transferred`;
+      return;
+    }
+    if (this.#matched >= this.#warmUpCount) {
+      const recorder = this.#recorders[operation];
+      if (recorder) {
+        recorder.record(nanoseconds);
+        if (operation !== Operation.trim) this.#byteCount += bytes;
+      } else {
+        this.#syncCount++;
+        this.#syncNs += nanoseconds;
+      }
+    }
+    this.#step();
+  }
+
+  message(line: string): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = `${this.#describeRequest()}: ${visibleText(line)}`;
+  }
+
+  /** Call when the output has ended; the values are only good if {@link failure} is then undefined. */
+  end(): void {
+    if (this.#failure === undefined && this.#block !== undefined)
+      this.#failure = `${this.#describeRequest()}: no result`;
+  }
+
+  metrics(): RequestMetrics {
+    const all = new LatencyRecorder();
+    const used = dataOperations.flatMap((operation) => {
+      const recorder = this.#recorders[operation];
+      return recorder && recorder.count > 0 ? [{ name: operationNames[operation], recorder }] : [];
+    });
+    for (const { recorder } of used) all.add(recorder);
+    const syncMs = this.#syncNs / 1e6;
+    const driverMs = all.sumMs + syncMs;
+    const perSecond = (count: number): number => (driverMs > 0 ? (count / driverMs) * 1000 : 0);
+    return {
+      iops: perSecond(all.count),
+      bytesPerSecond: perSecond(this.#byteCount),
+      requestCount: all.count,
+      driverMs,
+      syncCount: this.#syncCount,
+      syncMs,
+      latencyMs: all.summary(),
+      latencyByOperationMs: Object.fromEntries(used.map(({ name, recorder }) => [name, recorder.summary()])),
+      histograms: Object.fromEntries(used.map(({ name, recorder }) => [name, recorder.encode()])),
+    };
+  }
+
+  #step(): void {
+    this.#matched++;
+    if (this.#matched === this.#warmUpCount) this.#onMeasuredStart();
+    this.#advance();
+  }
+
+  /** Goes to the next request that prints a result. */
+  #advance(): void {
+    for (;;) {
+      this.#index++;
+      while (this.#block === undefined || this.#index >= this.#block.count) {
+        const next = this.#blocks.next();
+        if (next.done) {
+          this.#block = undefined;
+          return;
+        }
+        this.#block = next.value;
+        this.#index = 0;
+      }
+      if (!this.#silentSyncs || this.#block.operation[this.#index] !== Operation.sync) return;
+      if (this.#matched >= this.#warmUpCount) this.#syncCount++;
+      this.#matched++;
+      if (this.#matched === this.#warmUpCount) this.#onMeasuredStart();
+    }
+  }
+
+  #describeRequest(): string {
+    const block = this.#block;
+    if (block === undefined) return 'after the last request';
+    const operation = operationNames[block.operation[this.#index] as Operation] ?? 'request';
+    const where = `offset ${block.offsetBytes[this.#index]}, length ${block.lengthBytes[this.#index]}`;
+    return `request ${this.#matched + 1} (${operation === 'sync' ? operation : `${operation}, ${where}`})`;
+  }
+}
