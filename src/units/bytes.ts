@@ -6,30 +6,35 @@ const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3
 /** Prefixes for output by power of 1024. */
 const prefixes = ['', 'K', 'M', 'G', 'T', 'P', 'E'] as const;
 
-const pattern = /^(\d+|\d*\.\d+|\d+\.)\s*([a-zA-Z]*)$/;
+const hexadecimal = /^\+?0x[0-9a-f]+$/i;
+const decimal = /^\+?(\d*)(\.\d*)?\s*([a-zA-Z]*)$/;
 
 /**
  * Reads a size as QEMU's tools do: a decimal number, optionally with a fraction, then `b k m g t p e` in either case
- * (powers of 1024) or nothing for bytes; also `0x` hexadecimal. `2TiB` and `2 TiB` are taken as `2T`. The result is a whole number of
- * bytes; a fraction of a byte is rounded down as QEMU does.
+ * (powers of 1024) or nothing for bytes; also `0x` hexadecimal, without fraction or suffix. `2TiB` and `2 TiB` are taken
+ * as `2T`. The result is a whole number of bytes: the fraction is a 64-bit fixed-point number and half a byte rounds up, as in QEMU
+ * since 8.1 (before, it rounded down, and `.5K` without a leading digit was refused).
  *
  * @param what what the size is for, named in the error, e.g. `--disk`
  * @throws UsageError for anything else; `2TB` gets a hint, since it means 10^12 elsewhere
- * @source QEMU util/cutils.c, do_strtosz; contract.md, "sizes are read as QEMU reads them"
+ * @source QEMU util/cutils.c, do_strtosz (10.0); contract.md, "sizes are read as QEMU reads them"
  */
 export function parseBytes(text: string, what: string): number {
   const trimmed = text.trim();
-  if (/^0x[0-9a-f]+$/i.test(trimmed)) return checked(Number(BigInt(trimmed)), text, what);
-  const match = pattern.exec(trimmed);
-  if (!match)
+  if (hexadecimal.test(trimmed)) return checked(BigInt(trimmed.replace('+', '')), text, what);
+  if (/^-\d/.test(trimmed)) throw new UsageError(`${what}: "${text}" is negative; a size is not`);
+  const match = decimal.exec(trimmed);
+  const [, whole = '', fraction = '', suffix = ''] = match ?? [];
+  if (!match || !/\d/.test(whole + fraction)) {
     throw new UsageError(`${what}: "${text}" is not a size`, {
       hint: 'Write it as QEMU does: 64K, 1.5G, 2T or plain bytes.',
     });
-  const [, digits = '', suffix = ''] = match;
+  }
   const lower = suffix.toLowerCase();
   if (/^[kmgtpe]b$/.test(lower)) {
+    const [prefix, number] = [suffix.slice(0, 1).toUpperCase(), whole + fraction];
     throw new UsageError(`${what}: "${text}" is ambiguous`, {
-      hint: `QEMU counts in powers of 1024: write ${digits}${suffix.slice(0, 1).toUpperCase()} or ${digits}${suffix.slice(0, 1).toUpperCase()}iB.`,
+      hint: `QEMU counts in powers of 1024: write ${number}${prefix} or ${number}${prefix}iB.`,
     });
   }
   const power = powers[/^[kmgtpe]ib$/.test(lower) ? lower.slice(0, 1) : lower];
@@ -38,15 +43,19 @@ export function parseBytes(text: string, what: string): number {
       hint: 'Units are K, M, G, T, P and E, powers of 1024.',
     });
   }
-  if (digits.includes('.') && power === 0) throw new UsageError(`${what}: "${text}" is not a whole number of bytes`);
-  return checked(Math.floor(Number(digits) * 1024 ** power), text, what);
+  const scale = 1024n ** BigInt(power);
+  // Number() rounds like strtod; times 2^64 is exact, and the fraction of a byte beyond that is cut.
+  const fixed = BigInt(Math.floor(Number(`0${fraction}`) * 2 ** 64));
+  if (fixed !== 0n && power === 0) throw new UsageError(`${what}: "${text}" is not a whole number of bytes`);
+  const product = (BigInt(whole === '' ? '0' : whole) << 64n) * scale + fixed * scale;
+  return checked((product + (1n << 63n)) >> 64n, text, what);
 }
 
-function checked(bytes: number, text: string, what: string): number {
-  if (!Number.isSafeInteger(bytes)) {
+function checked(bytes: bigint, text: string, what: string): number {
+  if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new UsageError(`${what}: "${text}" is larger than qtune can count (8 PiB less one byte)`);
   }
-  return bytes;
+  return Number(bytes);
 }
 
 /**
