@@ -29,8 +29,8 @@ function countSums(sample: Sample, within: (sum: number) => boolean): number {
 
 /**
  * The Walsh average of a given rank: of all means (x_i + x_j) / 2 with i ≤ j, the rank-th smallest. Exact, in time
- * n log n and memory n, by halving the range of values and counting; listing all averages of 1,000 pairs and sorting
- * them was measured to take fifty times as long.
+ * n log n and memory n, by halving the range of values and counting; listing all averages of 1,000 values and sorting
+ * them was measured to take two hundred times as long (41 ms against 0.2 ms).
  *
  * @param rank 1…n (n + 1) / 2
  */
