@@ -1,0 +1,114 @@
+import { formatBytes } from '../units/bytes.ts';
+import type { AdviceRequest } from './advice-request.ts';
+import type { Proposals } from './candidates.ts';
+import { choose } from './choose.ts';
+import { defaultL2CacheBytes, type Proposal, sameSettings } from './proposal.ts';
+
+export interface Alternative {
+  readonly title: string;
+  readonly tradeOff: string;
+  readonly proposal: Proposal;
+}
+
+/** How many are shown. */
+const alternativeCount = 2;
+
+/**
+ * Two other ways that somebody may have a good reason for, none of them the recommendation or the defaults: first those for an image
+ * that exists and for a file without subclusters, then the answers to the other priorities.
+ */
+export function chooseAlternatives(
+  request: AdviceRequest,
+  baseline: Proposal,
+  recommended: Proposal,
+  proposals: Proposals,
+): readonly Alternative[] {
+  const chosen: Alternative[] = [];
+  for (const candidate of candidates(request, baseline, proposals)) {
+    if (chosen.length === alternativeCount) break;
+    const taken = [recommended, baseline, ...chosen.map((alternative) => alternative.proposal)];
+    if (taken.every((proposal) => !sameSettings(proposal.settings, candidate.proposal.settings)))
+      chosen.push(candidate);
+  }
+  return chosen;
+}
+
+function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Proposals): Generator<Alternative> {
+  const cacheOnly = largestCache(request, baseline, proposals);
+  if (cacheOnly) {
+    yield {
+      title: 'only a larger cache',
+      tradeOff: `For an image that exists, since its clusters cannot be changed: ${formatBytes(cacheOnly.memoryBytes)} of memory for as long as the guest runs.`,
+      proposal: cacheOnly,
+    };
+  }
+  const clustersOnly = smallestCoveredClusters(proposals);
+  if (clustersOnly) {
+    yield {
+      title: 'only larger clusters',
+      tradeOff: `QEMU's default cache covers the disk and every program reads the image; each first write takes ${formatBytes(clustersOnly.allocationUnitBytes)}.`,
+      proposal: clustersOnly,
+    };
+  }
+  for (const priority of ['memory', 'space', 'speed'] as const) {
+    const proposal = choose({ ...request, priority }, baseline, proposals);
+    yield { ...otherPriority[priority](proposal, baseline), proposal };
+  }
+  for (const clusterBytes of [131_072, 524_288, 262_144, 1_048_576]) {
+    for (const proposal of proposals) {
+      if (proposal.geometry.clusterBytes !== clusterBytes) continue;
+      yield {
+        title: `clusters of ${formatBytes(clusterBytes)}`,
+        tradeOff: `${formatBytes(proposal.memoryBytes)} of memory, ${formatBytes(proposal.allocationUnitBytes)} for each first write.`,
+        proposal,
+      };
+    }
+  }
+  for (const proposal of proposals) {
+    yield {
+      title: `clusters of ${formatBytes(proposal.geometry.clusterBytes)}`,
+      tradeOff: `${formatBytes(proposal.memoryBytes)} of memory.`,
+      proposal,
+    };
+  }
+}
+
+const otherPriority: Readonly<
+  Record<AdviceRequest['priority'], (proposal: Proposal, baseline: Proposal) => Pick<Alternative, 'title' | 'tradeOff'>>
+> = {
+  memory: (proposal) => ({
+    title: 'least memory',
+    tradeOff: `The smallest caches at no less than the defaults' speed: ${formatBytes(proposal.memoryBytes)}.`,
+  }),
+  space: (proposal) => ({
+    title: 'least space',
+    tradeOff: `The slowest growth of the file at no less than the defaults' speed: ${formatBytes(proposal.allocationUnitBytes)} for each first write.`,
+  }),
+  speed: () => ({ title: 'fastest', tradeOff: 'The most requests per second that the model expects.' }),
+};
+
+/** Default clusters with the most cache that is of use and within the limit. */
+function largestCache(request: AdviceRequest, baseline: Proposal, proposals: Proposals): Proposal | undefined {
+  if (baseline.cache.coveredBytes >= request.diskBytes) return undefined;
+  return proposals
+    .filter(
+      (proposal) =>
+        Object.keys(proposal.settings.create).length === 0 && proposal.cache.l2Bytes > baseline.cache.l2Bytes,
+    )
+    .reduce<Proposal | undefined>(
+      (best, proposal) => (best && best.cache.l2Bytes >= proposal.cache.l2Bytes ? best : proposal),
+      undefined,
+    );
+}
+
+/** The smallest plain clusters whose tables fit into the default cache. */
+function smallestCoveredClusters(proposals: Proposals): Proposal | undefined {
+  return proposals.find(
+    ({ geometry, settings }) =>
+      !geometry.extendedL2 &&
+      geometry.l2FullCoverageBytes <= defaultL2CacheBytes &&
+      'cluster_size' in settings.create &&
+      !('l2-cache-size' in settings.drive) &&
+      geometry.clusterBytes > 65_536,
+  );
+}

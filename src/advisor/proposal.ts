@@ -1,0 +1,87 @@
+import type { Geometry } from '../qcow2/geometry.ts';
+import { measureImage } from '../qcow2/measure.ts';
+import { type CacheSizes, computeCacheSizes } from '../settings/cache-sizing.ts';
+import type { SettingValues } from '../settings/configuration.ts';
+import { geometryOf } from '../settings/resolve.ts';
+import type { AdviceRequest } from './advice-request.ts';
+import { type Prediction, predictIops, predictSpaceAmplification } from './prediction.ts';
+
+/** The largest L2 cache that QEMU takes by itself on Linux, bytes. @source QEMU 3.1, commit 80668d0fb7 */
+export const defaultL2CacheBytes = 32 * 2 ** 20;
+
+/** What a proposal is expected to do, and how that is known. */
+export interface Expectation extends Prediction {
+  /** `iops`: data requests per second, one at a time. `spaceAmplificationRatio`: host bytes per byte stored while the disk fills. */
+  readonly metric: 'iops' | 'spaceAmplificationRatio';
+  readonly source: 'predicted' | 'measured';
+}
+
+/** Only the settings that differ from QEMU's defaults. */
+export interface ProposalSettings {
+  readonly create: SettingValues;
+  readonly drive: SettingValues;
+}
+
+/** One way to set up the disk with everything that is known of it. */
+export interface Proposal {
+  readonly settings: ProposalSettings;
+  readonly geometry: Geometry;
+  readonly cache: CacheSizes;
+  /** L2 and refcount cache of this image, bytes, when full. Exact. */
+  readonly memoryBytes: number;
+  /** L1, L2, refcounts and header of the fully allocated image, bytes. Exact. */
+  readonly metadataBytes: number;
+  /** The least that a write takes from the host's disk, bytes. */
+  readonly allocationUnitBytes: number;
+  /** What the model expects; the search uses these. */
+  readonly iops: Prediction;
+  readonly spaceAmplification: Prediction;
+  /** What is shown: measured values first where there are any, then the predictions. */
+  readonly expected: readonly Expectation[];
+}
+
+/** Works out what settings cost and what they are expected to do. @throws UsageError where QEMU would refuse them */
+export function propose(request: AdviceRequest, settings: ProposalSettings): Proposal {
+  const geometry = geometryOf(request.diskBytes, settings.create);
+  const cache = computeCacheSizes(geometry, settings.drive);
+  const preallocated = settings.create.preallocation === 'metadata';
+  const input = { geometry, cache, traits: request.traits, hasBacking: request.hasBacking, preallocated };
+  const iops = predictIops(input);
+  const spaceAmplification = predictSpaceAmplification(input);
+  return {
+    settings,
+    geometry,
+    cache,
+    memoryBytes: cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * geometry.clusterBytes,
+    metadataBytes: metadataBytes(geometry),
+    allocationUnitBytes: preallocated && !geometry.extendedL2 ? 4096 : geometry.subclusterBytes,
+    iops,
+    spaceAmplification,
+    expected: [
+      { metric: 'iops', source: 'predicted', ...iops },
+      { metric: 'spaceAmplificationRatio', source: 'predicted', ...spaceAmplification },
+    ],
+  };
+}
+
+function metadataBytes(geometry: Geometry): number {
+  const measurement = measureImage({ ...geometry, preallocation: 'off' });
+  const virtualBytes = Math.ceil(geometry.diskBytes / geometry.clusterBytes) * geometry.clusterBytes;
+  return measurement.fullyAllocatedBytes - virtualBytes;
+}
+
+/** Every setting of a proposal spelled out, with the values that QEMU's defaults come to on this disk. */
+export function spelledOut(proposal: Proposal): { readonly create: SettingValues; readonly drive: SettingValues } {
+  const { geometry, cache, settings } = proposal;
+  return {
+    create: { cluster_size: geometry.clusterBytes, extended_l2: geometry.extendedL2, ...settings.create },
+    drive: { 'l2-cache-size': defaultL2CacheBytes, 'l2-cache-entry-size': cache.l2EntryBytes, ...settings.drive },
+  };
+}
+
+/** Whether two proposals are the same to QEMU's options, whatever the order. */
+export function sameSettings(a: ProposalSettings, b: ProposalSettings): boolean {
+  const canonical = ({ create, drive }: ProposalSettings) =>
+    JSON.stringify([create, drive].map((values) => Object.entries(values).sort(([x], [y]) => (x < y ? -1 : 1))));
+  return canonical(a) === canonical(b);
+}

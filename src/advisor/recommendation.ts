@@ -1,0 +1,110 @@
+import type { AdviceRequest } from './advice-request.ts';
+import { chooseAlternatives } from './alternatives.ts';
+import { baselineProposal, enumerateProposals, type Proposals } from './candidates.ts';
+import { choose, noticeableRatio } from './choose.ts';
+import { commandTargets } from './commands/index.ts';
+import { type Proposal, propose, sameSettings, spelledOut } from './proposal.ts';
+import type { Reason, RuleContext } from './rule.ts';
+import { rules } from './rules/index.ts';
+
+/** A proposal as it is shown. */
+export interface Option {
+  /** A few words: `recommended`, `QEMU's defaults`, what an alternative is. */
+  readonly title: string;
+  /** What it gives and takes against the recommendation. */
+  readonly tradeOff: string;
+  readonly proposal: Proposal;
+  /** One for each setting that is spelled out. */
+  readonly reasons: readonly Reason[];
+}
+
+/** The answer. Plain data: the same request gives the same recommendation. */
+export interface Recommendation {
+  readonly request: AdviceRequest;
+  readonly recommended: Option;
+  readonly baseline: Option;
+  readonly alternatives: readonly Option[];
+  /** Whether QEMU's defaults are the recommendation. */
+  readonly nothingToGain: boolean;
+  /** Settings left alone, and why. */
+  readonly notes: readonly Reason[];
+  /** What to paste, by target. */
+  readonly commands: Readonly<Record<string, string>>;
+  /** Ids of the trials behind measured values; empty where nothing was measured. */
+  readonly evidence: readonly string[];
+}
+
+/**
+ * Searches all settings that could matter for the disk and explains the best.
+ * @throws UsageError where the disk is beyond the format or the memory limit below the least possible
+ */
+export function recommend(request: AdviceRequest): Recommendation {
+  const baseline = baselineProposal(request);
+  const proposals = enumerateProposals(request, 'off');
+  const chosen = withPreallocation(request, baseline, choose(request, baseline, proposals));
+  const recommended = withAdditions(request, baseline, chosen);
+  const alternatives = chooseAlternatives(request, baseline, recommended, proposals);
+  return describeRecommendation(request, { recommended, baseline, alternatives }, []);
+}
+
+/** The proposals that a recommendation is about. */
+export interface Contenders {
+  readonly recommended: Proposal;
+  readonly baseline: Proposal;
+  readonly alternatives: readonly { readonly title: string; readonly tradeOff: string; readonly proposal: Proposal }[];
+}
+
+/** Adds reasons, notes and commands to contenders whose values are settled. */
+export function describeRecommendation(
+  request: AdviceRequest,
+  contenders: Contenders,
+  evidence: readonly string[],
+): Recommendation {
+  const { baseline, recommended } = contenders;
+  const nothingToGain = sameSettings(recommended.settings, baseline.settings);
+  const option = (title: string, tradeOff: string, proposal: Proposal): Option => ({
+    title,
+    tradeOff,
+    proposal,
+    reasons: reasonsFor({ request, proposal, baseline }).filter(({ setting }) => isStated(proposal, setting)),
+  });
+  return {
+    request,
+    recommended: option('recommended', '', recommended),
+    baseline: option("QEMU's defaults", '', baseline),
+    alternatives: contenders.alternatives.map(({ title, tradeOff, proposal }) => option(title, tradeOff, proposal)),
+    nothingToGain,
+    notes: reasonsFor({ request, proposal: recommended, baseline }).filter(
+      ({ setting }) => !isStated(recommended, setting),
+    ),
+    commands: Object.fromEntries(
+      commandTargets.map((target) => [target.key, target.render({ request, proposal: recommended })]),
+    ),
+    evidence,
+  };
+}
+
+function reasonsFor(context: RuleContext): readonly Reason[] {
+  return rules.flatMap((rule) => rule.explain(context) ?? []);
+}
+
+function isStated(proposal: Proposal, setting: string): boolean {
+  const { create, drive } = spelledOut(proposal);
+  return setting in create || setting in drive;
+}
+
+/** Metadata in advance where it is noticeably faster, speed is what counts and there is no backing file. */
+function withPreallocation(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
+  if (request.priority !== 'speed' || request.hasBacking || request.traits.readRatio === 1) return chosen;
+  const proposals: Proposals = enumerateProposals(request, 'metadata');
+  const best = choose(request, baseline, proposals);
+  return best.iops.value * noticeableRatio > chosen.iops.value ? best : chosen;
+}
+
+/** What the rules add to the run-time settings that the search chose. */
+function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
+  const context = { request, proposal: chosen, baseline };
+  const added = Object.assign({}, ...rules.map((rule) => rule.adds?.(context) ?? {}));
+  if (Object.keys(added).length === 0) return chosen;
+  return propose(request, { create: chosen.settings.create, drive: { ...chosen.settings.drive, ...added } });
+}

@@ -1,0 +1,31 @@
+import { formatBytes } from '../../units/bytes.ts';
+import type { Rule } from '../rule.ts';
+
+/** How much is read on a miss and written for a changed entry: 4 KiB where the cache does not cover the disk, else at most 64 KiB. */
+export const l2CacheEntrySizeRule: Rule = {
+  id: 'l2-cache-entry-size',
+  setting: 'l2-cache-entry-size',
+  explain({ proposal }) {
+    const { cache, geometry } = proposal;
+    const size = formatBytes(cache.l2EntryBytes);
+    if (cache.coveredBytes < geometry.diskBytes) {
+      return {
+        setting: 'l2-cache-entry-size',
+        because: `The cache does not cover the disk, so a miss should read little: QEMU takes ${size} by itself, which was 2.4 times faster than whole tables of 64 KiB and 6 times faster than those of 256 KiB.`,
+        source: 'QEMU commit af39bd0d9a (4.0); KVM Forum 2017, "L2 slices"',
+      };
+    }
+    if (!('l2-cache-entry-size' in proposal.settings.drive)) {
+      return {
+        setting: 'l2-cache-entry-size',
+        because: `A cache that covers the disk holds whole tables of ${size}; they are read once.`,
+        source: 'QEMU block/qcow2.c, read_cache_sizes',
+      };
+    }
+    return {
+      setting: 'l2-cache-entry-size',
+      because: `A cache that covers the disk would otherwise read and write whole tables of ${formatBytes(geometry.clusterBytes)}: a single changed entry costs that much at the next flush. ${size} is what default clusters write.`,
+      source: 'QEMU block/qcow2.c, read_cache_sizes; block/qcow2-cache.c, qcow2_cache_entry_flush',
+    };
+  },
+};

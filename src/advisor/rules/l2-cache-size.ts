@@ -1,0 +1,40 @@
+import { exactBytes, formatBytes } from '../../units/bytes.ts';
+import { formatRatio } from '../../units/rate.ts';
+import { expectedMissRatio } from '../prediction.ts';
+import type { Rule } from '../rule.ts';
+
+/** The cliff: where the cache does not hold the tables in use, most requests read one from disk first. */
+export const l2CacheSizeRule: Rule = {
+  id: 'l2-cache-size',
+  setting: 'l2-cache-size',
+  explain({ request, proposal }) {
+    const { cache, geometry } = proposal;
+    const stated = proposal.settings.drive['l2-cache-size'];
+    const source =
+      'QEMU docs/qcow2-cache.txt; QEMU block/qcow2.c, read_cache_sizes (default 32 MiB on Linux since 3.1)';
+    const size = formatBytes(cache.l2Bytes);
+    const what = stated === undefined ? `QEMU's default of at most 32 MiB comes to ${size}` : `${size}`;
+    if (cache.coveredBytes >= geometry.diskBytes) {
+      return {
+        setting: 'l2-cache-size',
+        because: `${what}${stated === undefined ? ', which' : ''} holds every L2 table of the disk: no request waits for a table once it was read.`,
+        source,
+        ...(stated === undefined
+          ? {}
+          : {
+              costs: `Up to ${formatBytes(proposal.memoryBytes)} of the host's memory, and more metadata that is lost with the host's power until the guest flushes.`,
+            }),
+      };
+    }
+    const miss = expectedMissRatio(request.traits, geometry.diskBytes, cache.coveredBytes);
+    const limited =
+      request.memoryLimitBytes !== undefined && typeof stated === 'number'
+        ? ` The limit of ${exactBytes(request.memoryLimitBytes)} leaves no room for all ${formatBytes(geometry.l2FullCoverageBytes)}.`
+        : '';
+    return {
+      setting: 'l2-cache-size',
+      because: `${what}${stated === undefined ? ' and' : ''} covers ${formatBytes(cache.coveredBytes)} of the disk; about ${formatRatio(miss)} of this workload's requests are expected to read a table first.${limited}`,
+      source,
+    };
+  },
+};

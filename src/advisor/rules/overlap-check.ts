@@ -1,0 +1,23 @@
+import { formatCount } from '../../units/rate.ts';
+import type { Rule } from '../rule.ts';
+
+/** Length of the L1 table from which walking it before each write begins to show; chosen: 16,384 entries are 8 TiB at 64 KiB. */
+const longTableEntryCount = 16_384;
+
+/** The default checks guard against a damaged image writing over its own tables. */
+export const overlapCheckRule: Rule = {
+  id: 'overlap-check',
+  setting: 'overlap-check',
+  explain({ proposal }) {
+    const count = proposal.geometry.l1EntryCount;
+    const source = 'QEMU block/qcow2-refcount.c, qcow2_check_metadata_overlap; qcow2 options since 1.7';
+    return {
+      setting: 'overlap-check',
+      because:
+        count < longTableEntryCount
+          ? `Left at "cached": each write looks through ${formatCount(count)} L1 entries in memory, which is not measurable, and a damaged image is caught.`
+          : `Left at "cached", but each write looks through ${formatCount(count)} L1 entries: larger clusters make that shorter, overlap-check.active-l2=off skips it at the risk of not noticing a damaged image.`,
+      source,
+    };
+  },
+};

@@ -1,0 +1,76 @@
+import { type Expectation, spelledOut } from '../advisor/proposal.ts';
+import type { Option, Recommendation } from '../advisor/recommendation.ts';
+import type { SettingValue } from '../settings/configuration.ts';
+import { exactBytes, formatBytes } from '../units/bytes.ts';
+import { formatCount } from '../units/rate.ts';
+import { renderTable } from './table.ts';
+
+/** Settings on the left, one column for each option, its expected speed and costs below. */
+export function recommendationTable(recommendation: Recommendation): string {
+  const options = [recommendation.recommended, recommendation.baseline, ...recommendation.alternatives];
+  const shown = recommendation.nothingToGain ? options.slice(1) : options;
+  const row = (title: string, cell: (option: Option) => string) => [title, ...shown.map(cell)];
+  const names = [...new Set(options.flatMap((option) => Object.keys(settingsOf(option))))];
+  return renderTable(
+    [
+      { title: '' },
+      ...shown.map((option) => ({
+        title:
+          recommendation.nothingToGain && option === recommendation.baseline ? 'recommended (defaults)' : option.title,
+      })),
+    ],
+    [
+      ...names.map((name) => row(name, (option) => settingText(settingsOf(option)[name]))),
+      ...expectationRows(row, options),
+      row('cache memory, computed', ({ proposal }) => formatBytes(proposal.memoryBytes)),
+      row('covered by the cache', ({ proposal }) =>
+        proposal.cache.coveredBytes >= proposal.geometry.diskBytes ? 'all' : formatBytes(proposal.cache.coveredBytes),
+      ),
+      row('metadata on disk, computed', ({ proposal }) => formatBytes(proposal.metadataBytes)),
+      row('unit of allocation', ({ proposal }) => formatBytes(proposal.allocationUnitBytes)),
+    ],
+  );
+}
+
+const metrics = [
+  { metric: 'iops', title: 'IOPS', format: formatCount },
+  {
+    metric: 'spaceAmplificationRatio',
+    title: 'space per byte stored',
+    format: (value: number) => `${Number(value.toPrecision(3))}×`,
+  },
+] as const;
+
+function expectationRows(
+  row: (title: string, cell: (option: Option) => string) => string[],
+  options: readonly Option[],
+): string[][] {
+  return metrics.flatMap(({ metric, title, format }) =>
+    (['measured', 'predicted'] as const).flatMap((source) => {
+      const find = (option: Option): Expectation | undefined =>
+        option.proposal.expected.find((entry) => entry.metric === metric && entry.source === source);
+      if (!options.some(find)) return [];
+      return [
+        row(`${title}, ${source}`, (option) => {
+          const found = find(option);
+          return found ? format(found.value) : '–';
+        }),
+        row('  from … to', (option) => {
+          const found = find(option);
+          return found ? `${format(found.low)} … ${format(found.high)}` : '';
+        }),
+      ];
+    }),
+  );
+}
+
+function settingsOf({ proposal }: Option): Readonly<Record<string, SettingValue>> {
+  const { create, drive } = spelledOut(proposal);
+  return { ...create, ...drive };
+}
+
+function settingText(value: SettingValue | undefined): string {
+  if (value === undefined) return '–';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'number' && value >= 1024 ? exactBytes(value) : String(value);
+}

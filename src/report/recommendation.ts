@@ -1,0 +1,82 @@
+import { commandTargets } from '../advisor/commands/index.ts';
+import type { Recommendation } from '../advisor/recommendation.ts';
+import type { Reason } from '../advisor/rule.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { formatRatio } from '../units/rate.ts';
+import { paragraph } from './recommendation-paragraph.ts';
+import { recommendationTable } from './recommendation-table.ts';
+
+/** The recommendation for people: the cliff, the comparison, the reasons, and what to paste. */
+export function renderRecommendation(recommendation: Recommendation, columns: number): string {
+  const width = Math.max(60, Math.min(columns, 110));
+  const sections = [
+    ...headline(recommendation).map((text) => paragraph(text, width)),
+    recommendationTable(recommendation).trimEnd(),
+    paragraph(basis(recommendation), width),
+    section(
+      'Why',
+      recommendation.recommended.reasons.map((reason) => reasonText(reason, width)),
+    ),
+    section(
+      'Alternatives',
+      recommendation.alternatives.map(({ title, tradeOff }) => paragraph(`${title}: ${tradeOff}`, width, '  ')),
+    ),
+    section(
+      'Left alone',
+      recommendation.notes.map((reason) => reasonText(reason, width)),
+    ),
+    ...commandTargets.map(({ key, title }) => `${title}\n\n${recommendation.commands[key] ?? ''}`),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function headline(recommendation: Recommendation): readonly string[] {
+  const { baseline, recommended, request } = recommendation;
+  const disk = formatBytes(request.diskBytes);
+  const { coveredBytes } = baseline.proposal.cache;
+  const covered = coveredBytes >= request.diskBytes;
+  const cliff = covered
+    ? `QEMU's default cache covers all of this ${disk} disk: its L2 tables take ${formatBytes(baseline.proposal.geometry.l2FullCoverageBytes)} of at most 32 MiB.`
+    : `QEMU's default cache covers ${formatBytes(coveredBytes)} of this ${disk} disk (${formatRatio(coveredBytes / request.diskBytes)}). A request to the rest first reads an L2 table.`;
+  if (!recommendation.nothingToGain)
+    return [cliff, speedup(recommended.proposal.iops.value / baseline.proposal.iops.value)];
+  return [cliff, `There is nothing to gain: ${nothing(recommendation, covered)}`];
+}
+
+function speedup(ratio: number): string {
+  if (ratio > 1.05) return `Recommended: about ${ratio.toFixed(1)} times the speed of the defaults in the model.`;
+  if (ratio < 0.95)
+    return `Recommended: about ${formatRatio(ratio)} of the defaults' speed in the model, for what it saves.`;
+  return 'Recommended: the speed of the defaults in the model, for less.';
+}
+
+function nothing({ request }: Recommendation, covered: boolean): string {
+  const reason =
+    request.priority === 'speed'
+      ? `no settings are expected to be noticeably faster for ${request.traits.title}.`
+      : `no settings save a tenth of the ${request.priority} without being slower.`;
+  const change = covered
+    ? 'A larger disk, a backing file or a limit on memory would change that.'
+    : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
+  return `${reason} ${change}`;
+}
+
+function basis({ request, recommended, evidence }: Recommendation): string {
+  const qemu = request.qemu ? '' : ' QEMU is taken to be 5.2 or later (--qemu-version says otherwise).';
+  if (evidence.length > 0) {
+    return `Measured one request at a time in ${evidence.length} trials.${qemu}`;
+  }
+  return `Predicted from arithmetic, one request at a time, for ${request.traits.title} (${request.traits.source}). The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read IOPS as ratios between columns. Measure with --measure.${qemu}`.replace(
+    '  ',
+    recommended ? ' ' : ' ',
+  );
+}
+
+function section(title: string, entries: readonly string[]): string {
+  return `${title}\n\n${entries.join('\n')}`;
+}
+
+function reasonText({ setting, because, source, costs }: Reason, width: number): string {
+  const price = costs === undefined ? '' : ` Costs: ${costs}`;
+  return paragraph(`${setting}: ${because}${price} [${source}]`, width, '  ');
+}

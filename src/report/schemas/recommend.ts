@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+const settings = z
+  .record(z.string(), z.union([z.number(), z.boolean(), z.string()]))
+  .describe("Options by QEMU's name; sizes are bytes. Every one that has a reason, QEMU's defaults spelled out");
+
+const expectation = z.object({
+  metric: z.enum(['iops', 'spaceAmplificationRatio']),
+  source: z.enum(['measured', 'predicted']),
+  value: z.number().nonnegative(),
+  low: z.number().nonnegative(),
+  high: z.number().nonnegative(),
+});
+
+const reason = z.object({
+  setting: z.string(),
+  because: z.string(),
+  source: z.string(),
+  costs: z.string().optional(),
+});
+
+const option = z.object({
+  title: z.string(),
+  tradeOff: z.string().optional(),
+  create: settings,
+  drive: settings,
+  expected: z.array(expectation).describe('A measured value comes first; the prediction it replaces follows'),
+  memoryBytes: z.int().nonnegative().describe('L2 and refcount cache of this image when full; exact'),
+  metadataBytes: z.int().nonnegative().describe('Header, L1, L2 and refcounts of the fully allocated image; exact'),
+  allocationUnitBytes: z.int().positive(),
+  coveredBytes: z.int().nonnegative().describe('Part of the disk that the L2 cache maps'),
+  reasons: z.array(reason),
+});
+
+/** What `qtune recommend --json` prints. */
+export const recommendSchema = z
+  .object({
+    schema: z.literal('qtune.recommend/1'),
+    disk: z.object({ virtualBytes: z.int().positive(), backing: z.boolean() }),
+    workload: z.object({ name: z.string(), title: z.string(), source: z.string() }),
+    priority: z.enum(['speed', 'space', 'memory']),
+    memoryLimitBytes: z.int().positive().optional(),
+    qemuVersion: z.string().optional(),
+    nothingToGain: z.boolean(),
+    recommended: option,
+    baseline: option,
+    alternatives: z.array(option),
+    commands: z.record(z.string(), z.string()),
+    notes: z.array(reason).describe('Settings left alone, and why'),
+    evidence: z.array(z.string()).describe('Ids of the trials behind measured values'),
+  })
+  .describe("Settings for one disk beside QEMU's defaults and two alternatives");
