@@ -26,12 +26,12 @@ export function parseMounts(text: string): readonly Mount[] {
     const options = [...new Set([...mountOptions.split(','), ...superOptions.split(',')])].filter(
       (option) => option !== '',
     );
-    mounts.push({ device, mountPoint: unescape(mountPoint), type: unescape(type), options: options.join(',') });
+    mounts.push({ device, mountPoint: decodeOctal(mountPoint), type: decodeOctal(type), options: options.join(',') });
   }
   return mounts;
 }
 
-function unescape(text: string): string {
+function decodeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 

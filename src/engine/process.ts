@@ -13,8 +13,10 @@ export interface ToolOptions {
   /** What the helper may know of the environment; `LC_ALL=C` is always set. Without it only PATH is passed. */
   readonly env?: Environment;
   readonly signal: AbortSignal;
-  /** After this time it is asked to stop (SIGTERM) and a second later made to (SIGKILL). */
+  /** After this time it is asked to stop (SIGTERM). */
   readonly timeLimitMs: number;
+  /** Time from SIGTERM to SIGKILL; a second where absent. */
+  readonly graceMs?: number;
   /** Standard input; nothing where it is absent. */
   readonly stdinFile?: string;
   /** Standard output goes to this open file instead of {@link ToolResult.stdout}. */
@@ -62,7 +64,7 @@ function lastLine(text: string): string | undefined {
 }
 
 /** Between the polite and the impolite signal. */
-const graceMs = 1000;
+const defaultGraceMs = 1000;
 /** How long output is awaited from descendants that hold the pipe after the helper itself ended. */
 const drainMs = 200;
 const stderrTailBytes = 4096;
@@ -148,7 +150,7 @@ function watchLimits(child: ChildProcess, options: ToolOptions): () => 'time lim
     if (reason !== undefined) return;
     reason = why;
     void killGroup(child, 'TERM');
-    hardTimer = setTimeout(() => void killGroup(child, 'KILL'), graceMs);
+    hardTimer = setTimeout(() => void killGroup(child, 'KILL'), options.graceMs ?? defaultGraceMs);
   };
   const onAbort = (): void => stop('abort');
   const timer = setTimeout(() => stop('time limit'), options.timeLimitMs);

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { Environment } from './executable.ts';
 
@@ -73,6 +73,11 @@ export class Scratch {
     }
     removeLeftovers(parent, directory);
     return new Scratch(directory);
+  }
+
+  /** The directory that it was made in: TMPDIR or the system's. */
+  get parent(): string {
+    return dirname(this.directory);
   }
 
   /** The absolute path of a file in the directory. */

@@ -1,4 +1,4 @@
-import { driveNode } from '../../settings/blockdev.ts';
+import { driveNode, type JsonValue } from '../../settings/blockdev.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import type { QemuTools } from '../tools.ts';
 import { type ImageFiles, imageNames } from './image-files.ts';
@@ -21,19 +21,16 @@ export interface EffectiveModes {
  * @source QEMU block/file-posix.c: `aio=native` requires `cache.direct=on`
  */
 export function effectiveModes(configuration: Configuration, defaults: HostDefaults): EffectiveModes {
-  const { drive } = configuration;
-  const cache = typeof drive.cache === 'string' ? drive.cache : defaults.cache;
-  const asked = driveNode(drive).aio;
-  const aio = asked ?? (defaults.aio === 'native' && !isDirect(cache) ? 'threads' : defaults.aio);
+  const node = driveNode(configuration.drive);
+  const cache = node.cache ?? defaults.cache;
+  const aio = node.aio ?? (defaults.aio === 'native' && !isDirect(cache) ? 'threads' : defaults.aio);
   return { cache, aio };
 }
 
 /** True for cache modes that bypass the host's page cache. @source QEMU block.c, bdrv_parse_cache_mode */
 export function isDirect(cache: string): boolean {
-  return cache === 'none' || cache === 'off' || cache === 'directsync';
+  return cache === 'none' || cache === 'directsync';
 }
-
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * The command that runs a script against an image: the whole block graph as one JSON file name with explicit drivers, so
@@ -50,8 +47,8 @@ export function runCommand(
 ): readonly string[] {
   const node = driveNode(configuration.drive);
   const cache = { direct: isDirect(modes.cache), 'no-flush': modes.cache === 'unsafe' };
-  const file = (filename: string): Json => ({ driver: 'file', filename, aio: modes.aio, cache });
-  const graph: Json = {
+  const file = (filename: string): JsonValue => ({ driver: 'file', filename, aio: modes.aio, cache });
+  const graph: JsonValue = {
     driver: 'qcow2',
     ...node.qcow2,
     discard: node.discard ?? 'ignore',
@@ -66,7 +63,7 @@ export function runCommand(
     tools.qemuIo,
     ...(options.readOnly ? ['-r'] : []),
     '-t',
-    modes.cache === 'off' ? 'none' : modes.cache,
+    modes.cache,
     '-d',
     node.discard ?? 'ignore',
     ...(options.trace ?? []).flatMap((pattern) => ['--trace', pattern]),

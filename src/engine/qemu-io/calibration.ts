@@ -1,5 +1,11 @@
 import { EngineError } from '../../errors.ts';
-import { createRequestBlock, Operation, pushRequest, type RequestBlock } from '../../workload/request.ts';
+import {
+  createRequestBlock,
+  Operation,
+  pushRequest,
+  type RequestBlock,
+  requestBlockCapacity,
+} from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { describeToolFailure, runTool, succeeded } from '../process.ts';
 import type { Scratch } from '../scratch.ts';
@@ -12,7 +18,7 @@ import { ScriptStore } from './script-store.ts';
 const directoryName = 'calibration';
 const diskBytes = 1 << 20;
 const requestBytes = 4096;
-const requestCount = 4096;
+const requestCount = 16_384;
 const timeLimitMs = 30_000;
 
 /** Reads of an image without data: the driver answers them from memory, so that what is left is qemu-io's own work. */
@@ -27,13 +33,25 @@ const calibrationWorkload: Workload = {
   requestCount,
   identity: null,
   *requests(): Iterable<RequestBlock> {
-    const block = createRequestBlock();
-    for (let index = 0; index < requestCount; index++) {
-      pushRequest(block, Operation.read, (index * requestBytes) % diskBytes, requestBytes);
+    for (let done = 0; done < requestCount; done += requestBlockCapacity) {
+      const block = createRequestBlock();
+      for (let index = 0; index < requestBlockCapacity; index++) {
+        pushRequest(block, Operation.read, (index * requestBytes) % diskBytes, requestBytes);
+      }
+      yield block;
     }
-    yield block;
   },
 };
+
+/** What {@link measureOverhead} found. */
+export interface Overhead {
+  /** Time of one command outside the driver. */
+  readonly overheadMs: number;
+  /** Time of one command inside the driver. */
+  readonly driverMs: number;
+  /** Processors that qemu-io was pinned to. */
+  readonly cpus: readonly number[];
+}
 
 /**
  * What qemu-io spends on one command outside the driver: reading the line, making the buffer, printing the result. The
@@ -46,7 +64,7 @@ export async function measureOverhead(
   cpus: readonly number[],
   defaults: HostDefaults,
   signal: AbortSignal,
-): Promise<{ readonly overheadMs: number; readonly cpus: readonly number[] }> {
+): Promise<Overhead> {
   scratch.makeDirectory(directoryName);
   try {
     const directory = scratch.path(directoryName);
@@ -70,7 +88,11 @@ export async function measureOverhead(
     scripts.close();
     if (run.failure !== undefined) throw new EngineError(`qemu-io does not work: ${run.failure}`, run.tool);
     const { driverMs, requestCount: measured } = run.matcher.metrics();
-    return { overheadMs: Math.max(0, run.wallMs - driverMs) / measured, cpus: run.tool.cpus };
+    return {
+      overheadMs: Math.max(0, run.wallMs - driverMs) / measured,
+      driverMs: driverMs / measured,
+      cpus: run.tool.cpus,
+    };
   } finally {
     scratch.remove(directoryName);
   }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError } from '../../errors.ts';
+import { driveNode } from '../../settings/blockdev.ts';
 import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
 import { measuringCpu } from '../affinity.ts';
@@ -143,7 +144,7 @@ class QemuIoEngine implements Engine {
         hint: 'Install util-linux for steadier figures.',
       });
     }
-    if (defaults.cache !== 'none' && job.configuration.drive.cache === undefined) {
+    if (defaults.cache !== 'none' && driveNode(job.configuration.drive).cache === undefined) {
       warnings.push({
         code: 'page-cache',
         subject,

@@ -1,0 +1,120 @@
+import type { Environment } from '../../engine/executable.ts';
+import type { Installation } from '../../engine/install.ts';
+import { UsageError } from '../../errors.ts';
+import { flag, optionalString, stringList } from '../args.ts';
+import type { Command } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Host } from '../host.ts';
+import { printJson } from '../print-json.ts';
+
+interface Settings {
+  readonly json: boolean;
+  readonly install: boolean;
+  /** Programs to install beside QEMU's tools where they are missing. */
+  readonly extras: readonly string[];
+  readonly qemuDirectory: string | undefined;
+}
+
+/** Programs that `--with` may name; each is in a package of its own name. */
+const installable = ['fio', 'strace'];
+
+export const doctorCommand: Command = {
+  usage: 'doctor',
+  describe: 'What this machine can do, what is missing and how to get it',
+  examples: [
+    { command: 'doctor', about: 'tools, file system and processors as a table' },
+    { command: 'doctor --json', about: 'the same as one JSON document' },
+    {
+      command: 'doctor --install',
+      about: "installs QEMU's tools where they are missing and it may, else says what to type",
+    },
+    { command: 'doctor --qemu /usr/bin', about: 'looks at the tools in a directory instead of those on PATH' },
+  ],
+  build: (yargs) =>
+    yargs
+      .option('install', { type: 'boolean', describe: "Install QEMU's tools if they are missing" })
+      .option('with', {
+        type: 'string',
+        describe: 'With --install: more programs, of fio and strace',
+        requiresArg: true,
+      })
+      .option('qemu', { type: 'string', describe: "Directory of QEMU's tools", requiresArg: true })
+      .option('json', { type: 'boolean', describe: 'Print JSON' }),
+
+  async run(args, host) {
+    const settings = settingsOf(args);
+    const { inspectHost } = await import('../../engine/host-inspection.ts');
+    const { Scratch } = await import('../../engine/scratch.ts');
+    const { doctorDocument, renderDoctor } = await import('../../report/doctor.ts');
+    const installation = settings.install ? await install(settings, host) : undefined;
+    const scratch = Scratch.create({ env: host.env, pid: host.pid });
+    try {
+      const inspection = await inspectHost({
+        cwd: host.cwd,
+        env: host.env,
+        scratch,
+        scratchParent: scratch.parent,
+        signal: host.signal,
+        ...(settings.qemuDirectory === undefined ? {} : { qemuDirectory: settings.qemuDirectory }),
+      });
+      const report = { inspection, ...(installation === undefined ? {} : { installation }) };
+      if (settings.json) printJson(host, doctorDocument(report));
+      else host.stdout.write(renderDoctor(report));
+      // --install is a courtesy: it must not stop `npm start`, which does without QEMU where it must.
+      return inspection.qemu.state === 'usable' || settings.install ? ExitCode.ok : ExitCode.outside;
+    } finally {
+      scratch.close();
+    }
+  },
+};
+
+function settingsOf(args: Readonly<Record<string, unknown>>): Settings {
+  const install = flag(args, 'install');
+  const extras = stringList(args, 'with')
+    .flatMap((list) => list.split(','))
+    .map((name) => name.trim());
+  if (extras.length > 0 && !install) throw new UsageError('--with is only for --install');
+  const unknown = extras.find((name) => !installable.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--with: "${unknown}" is not one of ${installable.join(', ')}`);
+  }
+  return { json: flag(args, 'json'), install, extras, qemuDirectory: optionalString(args, 'qemu') };
+}
+
+async function install(settings: Settings, host: Host): Promise<Installation | { readonly state: 'not-needed' }> {
+  const { platform } = await import('node:os');
+  const { installPackages } = await import('../../engine/install.ts');
+  const { systemPackageManager } = await import('../../engine/package-manager.ts');
+  const packages = await missingPackages(settings, host, systemPackageManager(platform())?.qemu ?? []);
+  if (packages.length === 0) return { state: 'not-needed' };
+  const manager = systemPackageManager(platform());
+  if (manager === undefined) {
+    return {
+      state: 'refused',
+      reason: 'the package manager of this system is not known',
+      advice: `your system's command to install ${packages.join(' ')}`,
+    };
+  }
+  return installPackages(manager, packages, {
+    env: host.env,
+    signal: host.signal,
+    onStart: (command) => host.stderr.write(`${command}\n`),
+  });
+}
+
+/** Packages of what is missing. Whatever is wrong with the QEMU that is here, a new one from the system is the remedy. */
+async function missingPackages(settings: Settings, host: Host, qemu: readonly string[]): Promise<readonly string[]> {
+  const { findExecutable } = await import('../../engine/executable.ts');
+  const { findQemuTools } = await import('../../engine/tools.ts');
+  const { EnvironmentError } = await import('../../errors.ts');
+  const env: Environment = host.env;
+  const extras = settings.extras.filter((name) => findExecutable(name, env) === undefined);
+  try {
+    const directory = settings.qemuDirectory === undefined ? {} : { directory: settings.qemuDirectory };
+    await findQemuTools({ ...directory, cwd: host.cwd, env, signal: host.signal });
+    return extras;
+  } catch (error) {
+    if (error instanceof EnvironmentError) return [...qemu, ...extras];
+    throw error;
+  }
+}
