@@ -1,0 +1,173 @@
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { relative, resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { EnvironmentError } from '../../errors.ts';
+import { buildPlanReport, type RunResultReport, renderPlan, renderResult } from '../../report/run.ts';
+import { summarizeCells } from '../../report/run-summary.ts';
+import { validateConfiguration } from '../../settings/validate.ts';
+import { roomProblem } from '../../trial/check-room.ts';
+import { estimatePlan, type PlanEstimate } from '../../trial/estimate.ts';
+import type { Plan } from '../../trial/plan.ts';
+import type { Command } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Host } from '../host.ts';
+import { printJson } from '../print-json.ts';
+import { checkUnchanged, openBacking } from '../run/backing-file.ts';
+import { buildRunPlan } from '../run/build-plan.ts';
+import { type Execution, executePlan } from '../run/execute.ts';
+import { type FoundQemu, findQemu } from '../run/open-engine.ts';
+import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
+
+/** `qtune run`: measured trials into a journal. */
+export const runCommand: Command = {
+  usage: 'run [profile..]',
+  describe: 'Measured trials of configurations and workloads into a journal',
+  examples: [
+    { command: 'run l2-cache-20g --dry-run', about: 'What would run, how long it takes and what space it needs' },
+    {
+      command: 'run --workload l2-cache-20g --disk 1G --drive l2-cache-size={64K,1M} --repetitions 2 --dry-run',
+      about: 'A sweep of your own over the requests of a profile',
+    },
+  ],
+  build: (yargs) => buildOptions(yargs),
+  async run(args, host) {
+    const settings = runSettings(args);
+    const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
+    const plan = await buildRunPlan(settings, host.cwd, backing);
+    const qemu = await findQemuFor(settings, host);
+    validate(plan, qemu);
+    const estimate = estimatePlan(plan, { traceHostIo: settings.traceHostIo });
+    const name = settings.out ?? `qtune-${plan.summary.hash.slice(0, 8)}.ndjson`;
+    const journal = { path: resolve(host.cwd, name), name };
+    if (settings.dryRun || !qemu) return dryRun(plan, estimate, journal, settings, host);
+    const execution = await executePlan(plan, estimate, journal, { settings, qemu, host });
+    if (backing) await checkUnchanged(backing);
+    return finish(plan, execution, journal, settings, host);
+  },
+};
+
+function buildOptions(yargs: Argv): Argv {
+  return yargs
+    .positional('profile', {
+      type: 'string',
+      array: true,
+      describe: 'A shipped profile or a YAML file; its experiment says which configurations to measure',
+    })
+    .option('workload', { type: 'string', describe: 'A profile or a trace of which only the requests are taken' })
+    .option('disk', { type: 'string', describe: 'Virtual size in place of the profile’s, e.g. 20G' })
+    .option('create', {
+      alias: 'o',
+      type: 'string',
+      describe: 'Create-time options as in `qemu-img create -o`; {a,b} is a sweep',
+    })
+    .option('drive', { type: 'string', describe: 'Run-time options as on `-drive`; {a,b} is a sweep' })
+    .option('backing', { type: 'string', describe: 'Your own backing file; it is only read' })
+    .option('backing-format', { type: 'string', describe: 'raw or qcow2; needed unless the file begins like qcow2' })
+    .option('repetitions', {
+      type: 'string',
+      describe: `Trials of each configuration; ${defaultRepetitions} where the profile does not say`,
+    })
+    .option('engine', { choices: ['auto', 'qemu-io'], default: 'auto', describe: 'What runs the requests' })
+    .option('out', { type: 'string', describe: 'The journal; qtune-PLAN.ndjson by default' })
+    .option('resume', { type: 'boolean', describe: 'Go on with the journal of a run that was stopped' })
+    .option('dry-run', { type: 'boolean', describe: 'Print the plan with its time and space; run nothing' })
+    .option('qemu', { type: 'string', describe: 'Directory of the QEMU to measure; PATH by default' })
+    .option('seed', { type: 'string', describe: 'Seed of the requests and of the order of trials' })
+    .option('time-limit', { type: 'string', describe: 'For each trial, e.g. 90s; 10m by default' })
+    .option('cpu', { type: 'string', describe: 'Processor for the measured process, or none; the last one by default' })
+    .option('host-io', {
+      type: 'boolean',
+      default: true,
+      describe: 'Count host I/O in a second, untimed replay; --no-host-io saves its time',
+    })
+    .option('json', { type: 'boolean', describe: 'Print a JSON document instead of tables' });
+}
+
+/** A plan can be looked at without QEMU; undefined then. */
+async function findQemuFor(settings: RunSettings, host: Host): Promise<FoundQemu | undefined> {
+  try {
+    return await findQemu(settings, host);
+  } catch (error) {
+    if (settings.dryRun && error instanceof EnvironmentError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws UsageError for settings that QEMU would refuse on the workload's disk */
+function validate(plan: Plan, qemu: FoundQemu | undefined): void {
+  for (const { workload, configuration } of cells(plan)) {
+    validateConfiguration(plan.configuration(configuration), {
+      diskBytes: plan.workload(workload).diskBytes,
+      hasBacking: plan.backing !== undefined || plan.workload(workload).image.backing !== 'none',
+      ...(qemu ? { qemu: qemu.version } : {}),
+    });
+  }
+}
+
+function cells(plan: Plan): readonly { readonly workload: string; readonly configuration: string }[] {
+  return plan.trials.filter((trial) => trial.repetition === 0);
+}
+
+function dryRun(
+  plan: Plan,
+  estimate: PlanEstimate,
+  journal: { readonly name: string },
+  settings: RunSettings,
+  host: Host,
+): ExitCode {
+  const directory = resolve(host.cwd, host.env.TMPDIR || tmpdir());
+  const { bavail, bsize } = statfsSync(directory);
+  const freeBytes = bavail * bsize;
+  const problem = roomProblem(estimate, { directory, freeBytes });
+  const report = buildPlanReport(plan, estimate, { journal: journal.name, freeBytes, problem });
+  if (settings.json) printJson(host, report);
+  else host.stdout.write(renderPlan(report));
+  return ExitCode.ok;
+}
+
+function finish(
+  plan: Plan,
+  execution: Execution,
+  journal: { readonly path: string },
+  settings: RunSettings,
+  host: Host,
+): ExitCode {
+  const { trials, alreadyCompletedCount, warnings } = execution;
+  const failed = trials.flatMap((trial) => (trial.state === 'completed' ? [] : [trial]));
+  const report: RunResultReport = {
+    schema: 'qtune.run/1',
+    kind: 'result',
+    plan: plan.summary,
+    journal: relative(host.cwd, journal.path),
+    completedCount: trials.length - failed.length,
+    alreadyCompletedCount,
+    failedCount: failed.length,
+    cells: summarizeCells(trials, {
+      workloads: plan.summary.workloads.map((workload) => workload.name),
+      configurations: plan.summary.configurations.map((configuration) => configuration.label),
+    }),
+    failures: failed.map(({ id, workload, configuration, repetition, state, reason }) => ({
+      id,
+      workload,
+      configuration: configuration.label,
+      repetition,
+      state,
+      reason,
+    })),
+    warnings: [...warnings, ...trialWarnings(trials)],
+  };
+  if (settings.json) printJson(host, report);
+  else host.stdout.write(renderResult(report));
+  if (failed.length === 0) return ExitCode.ok;
+  host.stderr.write(
+    `qtune: ${failed.length} of ${plan.trials.length} trials have no result; --resume tries them again\n`,
+  );
+  return ExitCode.outside;
+}
+
+/** What trials warn about, each text once. */
+function trialWarnings(trials: Execution['trials']): RunResultReport['warnings'] {
+  const all = trials.flatMap((trial) => (trial.state === 'completed' ? trial.warnings : []));
+  return [...new Map(all.map((warning) => [`${warning.code} ${warning.message}`, warning])).values()];
+}

@@ -1,0 +1,72 @@
+import type { Configuration } from '../../settings/configuration.ts';
+import { buildConfigurations } from '../../settings/matrix.ts';
+import { buildPlan, type Plan, type PlanBacking } from '../../trial/plan.ts';
+import { loadProfile } from '../../workload/load-profile.ts';
+import { resolveWorkload } from '../../workload/resolve-workload.ts';
+import type { Workload } from '../../workload/workload.ts';
+import { defaultRepetitions, type RunSettings } from './settings.ts';
+
+/** One workload with what its profile says about the experiment. */
+interface Row {
+  readonly workload: Workload;
+  readonly configurations: readonly Configuration[];
+  readonly repetitions: number;
+  readonly published: unknown;
+}
+
+/** Decides the order of trials where --seed is not given. */
+const defaultOrderSeed = 1;
+
+/**
+ * Reads the profiles and lays out the trials. Flags go before what a profile's experiment says; `--workload` takes only
+ * the requests of a profile.
+ *
+ * @throws UsageError for settings, InputError for profiles
+ */
+export async function buildRunPlan(
+  settings: RunSettings,
+  cwd: string,
+  backing: PlanBacking | undefined,
+): Promise<Plan> {
+  const flags =
+    settings.create.length + settings.drive.length > 0
+      ? buildConfigurations(settings.create, settings.drive)
+      : undefined;
+  const rows: Row[] = [];
+  for (const name of settings.profiles) rows.push(await readRow(name, settings, cwd, flags, true));
+  for (const name of settings.workloads) rows.push(await readRow(name, settings, cwd, flags, false));
+  const rowOf = new Map(rows.map((row) => [row.workload, row]));
+  const published = new Map(
+    rows.flatMap((row) => (row.published === undefined ? [] : [[row.workload.name, row.published] as const])),
+  );
+  return buildPlan({
+    workloads: rows.map((row) => row.workload),
+    configurations: (workload) => rowOf.get(workload)?.configurations ?? [],
+    repetitions: (workload) => rowOf.get(workload)?.repetitions ?? defaultRepetitions,
+    seed: settings.seed ?? defaultOrderSeed,
+    engine: 'qemu-io',
+    published,
+    ...(backing ? { backing } : {}),
+  });
+}
+
+async function readRow(
+  name: string,
+  settings: RunSettings,
+  cwd: string,
+  flags: readonly Configuration[] | undefined,
+  withExperiment: boolean,
+): Promise<Row> {
+  const profile = await loadProfile(name, cwd);
+  const experiment = withExperiment ? profile.experiment : undefined;
+  const workload = resolveWorkload(profile, {
+    ...(settings.diskBytes === undefined ? {} : { diskBytes: settings.diskBytes }),
+    ...(settings.seed === undefined ? {} : { seed: settings.seed }),
+  });
+  return {
+    workload,
+    configurations: flags ?? buildConfigurations(experiment?.create ?? [], experiment?.drive ?? []),
+    repetitions: settings.repetitions ?? experiment?.repetitions ?? defaultRepetitions,
+    published: withExperiment ? profile.published : undefined,
+  };
+}

@@ -1,0 +1,194 @@
+import type { PlanEstimate } from '../trial/estimate.ts';
+import type { PlannedTrial, PlanSummary, TrialRecord } from '../trial/record.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import type { Warning } from '../warnings.ts';
+import type { RunCell } from './run-summary.ts';
+import { renderTable } from './table.ts';
+
+/** What `qtune run --dry-run` says. */
+export interface RunPlanReport {
+  readonly schema: 'qtune.run/1';
+  readonly kind: 'plan';
+  readonly plan: PlanSummary;
+  /** As it would be written, relative to the directory of the call. */
+  readonly journal: string;
+  readonly estimatedMs: number;
+  readonly neededBytes: number;
+  readonly longestFileBytes: number;
+  readonly freeBytes: number;
+  /** Why the images would not fit; absent where they would. */
+  readonly problem?: string;
+  readonly cells: readonly {
+    readonly workload: string;
+    readonly configuration: string;
+    readonly trialMs: number;
+    readonly imageBytes: number;
+    readonly fileBytes: number;
+  }[];
+  /** In the order in which they would run. */
+  readonly trials: readonly (PlannedTrial & { readonly estimatedMs: number })[];
+}
+
+/** What `qtune run` says at its end. */
+export interface RunResultReport {
+  readonly schema: 'qtune.run/1';
+  readonly kind: 'result';
+  readonly plan: PlanSummary;
+  readonly journal: string;
+  readonly completedCount: number;
+  /** Of them, those that an earlier run had completed. */
+  readonly alreadyCompletedCount: number;
+  readonly failedCount: number;
+  readonly cells: readonly RunCell[];
+  readonly failures: readonly {
+    readonly id: string;
+    readonly workload: string;
+    readonly configuration: string;
+    readonly repetition: number;
+    readonly state: Exclude<TrialRecord['state'], 'completed'>;
+    readonly reason: string;
+  }[];
+  readonly warnings: readonly Warning[];
+}
+
+const right = 'right';
+
+/** Builds the document of a plan that is not run. */
+export function buildPlanReport(
+  plan: { readonly summary: PlanSummary; readonly trials: readonly PlannedTrial[] },
+  estimate: PlanEstimate,
+  place: { readonly journal: string; readonly freeBytes: number; readonly problem: string | undefined },
+): RunPlanReport {
+  return {
+    schema: 'qtune.run/1',
+    kind: 'plan',
+    plan: plan.summary,
+    journal: place.journal,
+    estimatedMs: estimate.totalMs,
+    neededBytes: estimate.diskBytes,
+    longestFileBytes: estimate.longestFileBytes,
+    freeBytes: place.freeBytes,
+    ...(place.problem === undefined ? {} : { problem: place.problem }),
+    cells: estimate.cells,
+    trials: plan.trials.map((trial) => ({ ...trial, estimatedMs: estimate.trialMs(trial) })),
+  };
+}
+
+export function renderPlan(report: RunPlanReport): string {
+  const { plan } = report;
+  const trials = renderTable(
+    [
+      { title: '#', align: right },
+      { title: 'block', align: right },
+      { title: 'workload' },
+      { title: 'configuration' },
+      { title: 'id' },
+      { title: 'about', align: right },
+    ],
+    report.trials.map((trial, index) => [
+      String(index + 1),
+      String(trial.block),
+      trial.workload,
+      trial.configuration,
+      trial.id,
+      formatDuration(trial.estimatedMs),
+    ]),
+  );
+  const images = renderTable(
+    [
+      { title: 'workload' },
+      { title: 'configuration' },
+      { title: 'image at most', align: right },
+      { title: 'file length', align: right },
+    ],
+    report.cells.map((cell) => [
+      cell.workload,
+      cell.configuration,
+      formatBytes(cell.imageBytes),
+      formatBytes(cell.fileBytes),
+    ]),
+  );
+  const workloads = plan.workloads.map(
+    (workload) =>
+      `${workload.name}: ${workload.title}\n  ${formatBytes(workload.diskBytes)}, ${formatCount(workload.requestCount)} requests, the first ${formatCount(workload.warmUpCount)} not measured, seed ${workload.seed}\n`,
+  );
+  const room = report.problem ?? `${formatBytes(report.freeBytes)} are free: enough`;
+  return [
+    `${plan.trialCount} trials, plan ${plan.hash.slice(0, 8)}, seed ${plan.seed}, engine ${plan.engine}\n`,
+    ...workloads,
+    '\n',
+    trials,
+    '\n',
+    images,
+    '\n',
+    `Time: about ${formatDuration(report.estimatedMs)}, by a rough model of a small virtual machine with an SSD\n`,
+    `Space: at most ${formatBytes(report.neededBytes)} at a time; ${room}\n`,
+    `Journal: ${report.journal}\n`,
+    'Nothing was run (--dry-run).\n',
+  ].join('');
+}
+
+export function renderResult(report: RunResultReport): string {
+  const parts: string[] = [];
+  for (const workload of report.plan.workloads) {
+    const cells = report.cells.filter((cell) => cell.workload === workload.name);
+    if (cells.length === 0) continue;
+    parts.push(
+      `${workload.name}: ${workload.title} (${formatBytes(workload.diskBytes)}, measured by ${report.plan.engine})\n`,
+      renderCells(cells),
+      '\n',
+    );
+  }
+  const before = report.alreadyCompletedCount > 0 ? `, ${report.alreadyCompletedCount} of them earlier` : '';
+  parts.push(
+    `${report.completedCount} of ${report.plan.trialCount} trials completed${before}; journal: ${report.journal}\n`,
+  );
+  if (report.failures.length > 0) parts.push('\n', renderFailures(report.failures));
+  report.warnings.forEach((warning, index) => {
+    parts.push(
+      `${index === 0 ? '\n' : ''}[${index + 1}] ${warning.subject}: ${warning.message}${warning.hint ? ` ${warning.hint}` : ''}\n`,
+    );
+  });
+  return parts.join('');
+}
+
+function renderCells(cells: readonly RunCell[]): string {
+  const none = 'none';
+  return renderTable(
+    [
+      { title: 'configuration' },
+      { title: 'trials', align: right },
+      { title: 'IOPS', align: right },
+      { title: 'low – high', align: right },
+      { title: 'p50', align: right },
+      { title: 'p99', align: right },
+      { title: 'space', align: right },
+      { title: 'of data', align: right },
+    ],
+    cells.map((cell) => {
+      const { iops, latencyP50Ms, latencyP99Ms, allocatedBytes, spaceAmplificationRatio } = cell;
+      return [
+        cell.configuration.label,
+        cell.failedCount > 0 ? `${cell.completedCount} + ${cell.failedCount} bad` : String(cell.completedCount),
+        iops ? formatCount(iops.median) : none,
+        iops && cell.completedCount > 1 ? `${formatCount(iops.low)} – ${formatCount(iops.high)}` : '',
+        latencyP50Ms ? formatDuration(latencyP50Ms.median) : '',
+        latencyP99Ms ? formatDuration(latencyP99Ms.median) : '',
+        allocatedBytes ? formatBytes(allocatedBytes.median) : '',
+        spaceAmplificationRatio ? `× ${spaceAmplificationRatio.median.toFixed(2)}` : '',
+      ];
+    }),
+  );
+}
+
+/** Equal reasons once, with their number: a broken set-up fails every trial alike. */
+function renderFailures(failures: RunResultReport['failures']): string {
+  const counts = new Map<string, number>();
+  for (const { workload, configuration, state, reason } of failures) {
+    const text = `${workload}, ${configuration}: ${state}: ${reason}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${count > 1 ? `${count} × ` : ''}${text}\n`).join('');
+}

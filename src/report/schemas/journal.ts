@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { journalSchema } from '../../trial/record.ts';
+
+const bytes = z.number().nonnegative();
+const count = z.int().nonnegative();
+const durationMs = z.number().nonnegative();
+const settings = z
+  .record(z.string(), z.union([z.number(), z.boolean(), z.string()]))
+  .describe("Options by QEMU's name; sizes in bytes. An absent one has QEMU's default.");
+const engineName = z.enum(['qemu-io', 'fio', 'simulated']);
+
+export const configurationSchema = z.object({
+  label: z.string().describe('Unique within the journal, made of the settings that differ.'),
+  create: settings.describe('As in `qemu-img create -o`.'),
+  drive: settings.describe('As on `-drive`.'),
+});
+
+export const warningSchema = z.object({
+  code: z.string(),
+  subject: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+
+const latency = z
+  .object({
+    count,
+    mean: durationMs,
+    p50: durationMs,
+    p99: durationMs,
+    p999: durationMs,
+    max: durationMs,
+  })
+  .describe('Milliseconds that requests spent inside the driver.');
+
+const metrics = z.object({
+  iops: z
+    .number()
+    .nonnegative()
+    .describe('Reads, writes and trims per second of time inside the driver, syncs included.'),
+  bytesPerSecond: z.number().nonnegative(),
+  requestCount: count.describe('Measured reads, writes and trims.'),
+  wallMs: durationMs,
+  driverMs: durationMs,
+  syncCount: count,
+  syncMs: durationMs,
+  latencyMs: latency,
+  latencyByOperationMs: z.partialRecord(z.enum(['read', 'write', 'trim']), latency),
+  histograms: z
+    .partialRecord(z.enum(['read', 'write', 'trim']), z.string())
+    .describe('HdrHistogram in its compressed V2 encoding, base64, nanoseconds.'),
+  hostIo: z.record(z.string(), count).optional().describe('Requests at the image file by what they were for.'),
+  fileBytes: bytes.describe('Length of the image after the run.'),
+  allocatedBytes: bytes.describe('Blocks that it has, in bytes.'),
+  guestBytes: bytes.describe('Bytes that the guest wrote.'),
+  guestDistinctBytes: bytes.describe('Of them, the distinct ones.'),
+  spaceAmplificationRatio: z.number().nonnegative().optional().describe('Allocated over distinct stored bytes.'),
+  guestSeekBytes: bytes.describe("Mean distance between consecutive requests, in the guest's offsets."),
+  hostSeekBytes: bytes.optional().describe("The same in the image file's offsets."),
+});
+
+const trialBase = {
+  type: z.literal('trial'),
+  id: z.string().describe('The same for the same trial on any host.'),
+  workload: z.string(),
+  configuration: configurationSchema,
+  repetition: count,
+  block: count.describe('Trials of one block ran next to each other in random order: the unit of pairing.'),
+  engine: engineName,
+  startedAt: z.iso.datetime(),
+  durationMs: durationMs.describe('The whole trial, the making of its image included.'),
+};
+
+const completedTrial = z.object({
+  ...trialBase,
+  state: z.literal('completed'),
+  metrics,
+  cpus: z.array(count).describe('Processors that the measured process could use; empty where any.'),
+  command: z.array(z.string()),
+  warnings: z.array(warningSchema),
+});
+
+const otherTrial = z.object({
+  ...trialBase,
+  state: z.enum(['failed', 'timed-out', 'aborted', 'skipped']),
+  reason: z.string(),
+});
+
+const environment = z
+  .object({
+    qtuneVersion: z.string(),
+    nodeVersion: z.string(),
+    qemu: z.string().optional().describe('First line of `qemu-img --version`.'),
+    kernel: z.string(),
+    cpuModel: z.string(),
+    cpuCount: count,
+    memoryBytes: bytes,
+    fileSystem: z.string().describe('Of the scratch directory.'),
+    mountOptions: z.string(),
+    freeBytes: bytes,
+    fingerprint: z.string().describe('Equal on hosts whose measurements may be compared.'),
+  })
+  .describe('The machine and the tools; no host name, no paths.');
+
+const engine = z.object({
+  name: engineName,
+  version: z.string(),
+  cache: z.string().describe('Where the configuration does not say.'),
+  aio: z.string().describe('Where the configuration does not say.'),
+  overheadMs: z.number().describe('Cost of one command outside the driver.'),
+  cpus: z.array(count),
+});
+
+export const planSchema = z.object({
+  hash: z.string().describe('SHA-256 of the plan.'),
+  seed: z.number(),
+  repetitions: count,
+  engine: engineName,
+  trialCount: count,
+  workloads: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      source: z.string(),
+      diskBytes: bytes,
+      seed: z.number(),
+      requestCount: count,
+      warmUpCount: count,
+      hash: z.string().optional().describe('SHA-256 of its requests and its image.'),
+      configurations: z.array(z.string()).optional().describe('Labels; absent where it runs under all of them.'),
+      repetitions: count.optional().describe("Where not the plan's."),
+      published: z.unknown().optional().describe('Published figures of the same experiment.'),
+    }),
+  ),
+  configurations: z.array(configurationSchema),
+  backing: z.string().optional().describe('The backing file as it was named.'),
+});
+
+const header = z.object({
+  type: z.literal('header'),
+  schema: z.literal(journalSchema),
+  startedAt: z.iso.datetime(),
+  plan: planSchema,
+  environment,
+  engine,
+});
+
+const resume = z.object({
+  type: z.literal('resume'),
+  resumedAt: z.iso.datetime(),
+  environment,
+  engine,
+});
+
+/** One line of a journal. The reader does not use this: see `trial/parse-record.ts`. */
+export const journalRecordSchema = z
+  .union([header, completedTrial, otherTrial, resume])
+  .describe(
+    'One line of a qtune journal. The first line is the header; lines of other types may be added by later versions.',
+  );

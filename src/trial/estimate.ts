@@ -1,0 +1,180 @@
+import { computeGeometry } from '../qcow2/geometry.ts';
+import { measureImage } from '../qcow2/measure.ts';
+import type { Configuration } from '../settings/configuration.ts';
+import { resolveCreate } from '../settings/resolve.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { Plan } from './plan.ts';
+import type { PlannedTrial } from './record.ts';
+import { type RequestTotals, totalRequests } from './request-totals.ts';
+import { imageKey } from './trial-id.ts';
+
+/**
+ * The rough cost model behind the times that a plan announces, before anything was measured. Orders of magnitude of a small
+ * virtual machine on an SSD; the remaining time of a run corrects them after its first trials.
+ */
+export const costModel = {
+  /** Making an image, starting and ending a tool: several processes a trial. */
+  trialMs: 400,
+  /** A request of 4 KiB that goes to the disk. */
+  requestMs: 0.06,
+  syncMs: 0.5,
+  /** Data moved by requests, on top of that, and data written while an image is filled or copied. */
+  bytesPerMs: 500_000,
+  /** The untimed replay under trace events, as a multiple of the measured one. */
+  hostIoFactor: 2,
+} as const;
+
+/** Files that the guest writes into reserve nothing smaller than this. */
+const fileSystemBlockBytes = 4096;
+
+/** What one cell takes. */
+export interface CellEstimate {
+  readonly workload: string;
+  readonly configuration: string;
+  /** One trial without the making of an image that trials share. */
+  readonly trialMs: number;
+  /** The image after the trial at worst, allocated bytes. */
+  readonly imageBytes: number;
+  /** Its length, holes included. */
+  readonly fileBytes: number;
+}
+
+/** What a plan takes, at worst in space and roughly in time. */
+export interface PlanEstimate {
+  readonly totalMs: number;
+  /** Allocated bytes at the same time: images and backing files that are kept, and the largest trial's own image. */
+  readonly diskBytes: number;
+  /** The longest file, holes included. */
+  readonly longestFileBytes: number;
+  readonly cells: readonly CellEstimate[];
+  /** @throws RangeError for a trial of another plan */
+  trialMs(trial: PlannedTrial): number;
+}
+
+/**
+ * Adds up what a plan is going to take. Space is an upper bound: every allocating write takes whole clusters, and no two
+ * images share anything. Runs once over each workload's requests.
+ */
+export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolean }): PlanEstimate {
+  const cells = new Map<string, CellEstimate>();
+  const kept = new Map<string, { readonly bytes: number; readonly ms: number }>();
+  let ownBytes = 0;
+  let longestFileBytes = 0;
+  for (const entry of plan.summary.workloads) {
+    const workload = plan.workload(entry.name);
+    const configurations = (entry.configurations ?? plan.summary.configurations.map((one) => one.label)).map((label) =>
+      plan.configuration(label),
+    );
+    const totals = totalRequests(workload, configurations.flatMap(pieceSizes));
+    for (const configuration of configurations) {
+      const image = estimateImage(workload, configuration, totals);
+      const fillMs = image.filledBytes / costModel.bytesPerMs;
+      const { state } = workload.image;
+      if (state !== 'fresh') {
+        kept.set(imageKey(workload, configuration, plan.backing?.path), { bytes: image.startBytes, ms: fillMs });
+      }
+      if (state !== 'shared') ownBytes = Math.max(ownBytes, image.endBytes);
+      const copyMs = image.startBytes / costModel.bytesPerMs;
+      const prepareMs = { fresh: fillMs, restored: copyMs, shared: 0 }[state];
+      cells.set(cellKey(workload.name, configuration.label), {
+        workload: workload.name,
+        configuration: configuration.label,
+        trialMs: costModel.trialMs + prepareMs + replayMs(totals, options.traceHostIo),
+        imageBytes: image.endBytes,
+        fileBytes: image.fileBytes,
+      });
+      longestFileBytes = Math.max(longestFileBytes, image.fileBytes);
+    }
+    const backing = plan.backing ? undefined : estimateBacking(workload);
+    if (backing) {
+      kept.set(backing.key, { bytes: backing.bytes, ms: backing.bytes / costModel.bytesPerMs });
+      longestFileBytes = Math.max(longestFileBytes, workload.diskBytes);
+    }
+  }
+  const trialMs = (trial: PlannedTrial): number => {
+    const cell = cells.get(cellKey(trial.workload, trial.configuration));
+    if (!cell) throw new RangeError(`the plan has no trial of ${trial.workload} with ${trial.configuration}`);
+    return cell.trialMs;
+  };
+  const keptMs = sum([...kept.values()].map((one) => one.ms));
+  return {
+    totalMs: keptMs + sum(plan.trials.map(trialMs)),
+    diskBytes: ownBytes + sum([...kept.values()].map((one) => one.bytes)),
+    longestFileBytes,
+    cells: [...cells.values()],
+    trialMs,
+  };
+}
+
+interface ImageEstimate {
+  /** Allocated before the first request. */
+  readonly startBytes: number;
+  /** Allocated after the last one. */
+  readonly endBytes: number;
+  /** Data written to make it. */
+  readonly filledBytes: number;
+  readonly fileBytes: number;
+}
+
+function estimateImage(workload: Workload, configuration: Configuration, totals: RequestTotals): ImageEstimate {
+  const create = resolveCreate(configuration.create);
+  const { clusterBytes } = create;
+  const { diskBytes, image } = workload;
+  const measured = measureImage({ ...create, diskBytes });
+  const metadataBytes = measured.fullyAllocatedBytes - measured.dataBytes;
+  const { fullyAllocatedBytes } = measured;
+  if (image.content === 'full' || create.preallocation === 'full' || create.preallocation === 'falloc') {
+    const filledBytes = image.content === 'full' || create.preallocation === 'full' ? diskBytes : 0;
+    return {
+      startBytes: fullyAllocatedBytes,
+      endBytes: fullyAllocatedBytes,
+      filledBytes,
+      fileBytes: fullyAllocatedBytes,
+    };
+  }
+  const written = (bytes: number): number => totals.writtenPieceCounts.get(bytes) ?? 0;
+  if (image.content === 'mapped' || create.preallocation === 'metadata') {
+    const endBytes = Math.min(
+      fullyAllocatedBytes,
+      metadataBytes + written(fileSystemBlockBytes) * fileSystemBlockBytes,
+    );
+    return { startBytes: metadataBytes, endBytes, filledBytes: metadataBytes, fileBytes: fullyAllocatedBytes };
+  }
+  const dataBytes = written(clusterBytes) * clusterBytes;
+  const tableBytes = written(tableCoverageBytes(configuration)) * clusterBytes;
+  const fixedBytes = measured.headerBytes + measured.l1Bytes + measured.refcountBytes;
+  const endBytes = Math.min(fullyAllocatedBytes, fixedBytes + dataBytes + tableBytes);
+  return { startBytes: Math.min(fixedBytes, endBytes), endBytes, filledBytes: 0, fileBytes: endBytes };
+}
+
+function estimateBacking(workload: Workload): { readonly key: string; readonly bytes: number } | undefined {
+  const { backing } = workload.image;
+  if (backing === 'none') return undefined;
+  const bytes = backing.content === 'data' ? workload.diskBytes : 0;
+  return { key: JSON.stringify([backing.format, backing.content, workload.diskBytes]), bytes };
+}
+
+/** The sizes whose written pieces an image's growth follows from. */
+function pieceSizes(configuration: Configuration): readonly number[] {
+  const { clusterBytes } = resolveCreate(configuration.create);
+  return [clusterBytes, tableCoverageBytes(configuration), fileSystemBlockBytes];
+}
+
+function tableCoverageBytes(configuration: Configuration): number {
+  const { clusterBytes, extendedL2, refcountBits } = resolveCreate(configuration.create);
+  return computeGeometry({ diskBytes: 0, clusterBytes, extendedL2, refcountBits }).l2TableCoverageBytes;
+}
+
+function replayMs(totals: RequestTotals, traceHostIo: boolean): number {
+  const { dataRequestCount, syncCount, bytes } = totals;
+  const onceMs = dataRequestCount * costModel.requestMs + syncCount * costModel.syncMs + bytes / costModel.bytesPerMs;
+  return onceMs * (traceHostIo ? 1 + costModel.hostIoFactor : 1);
+}
+
+function cellKey(workload: string, configuration: string): string {
+  return JSON.stringify([workload, configuration]);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
