@@ -110,10 +110,11 @@ export function renderPlan(report: RunPlanReport): string {
       formatBytes(cell.fileBytes),
     ]),
   );
-  const workloads = plan.workloads.map(
-    (workload) =>
-      `${workload.name}: ${workload.title}\n  ${formatBytes(workload.diskBytes)}, ${formatCount(workload.requestCount)} requests, the first ${formatCount(workload.warmUpCount)} not measured, seed ${workload.seed}\n`,
-  );
+  const workloads = plan.workloads.map((workload) => {
+    const warmUp = workload.warmUpCount > 0 ? `, the first ${formatCount(workload.warmUpCount)} not measured` : '';
+    const requests = `${formatBytes(workload.diskBytes)}, ${formatCount(workload.requestCount)} requests${warmUp}`;
+    return `${workload.name}: ${workload.title}\n  ${requests}, seed ${workload.seed}\n`;
+  });
   const room = report.problem ?? `${formatBytes(report.freeBytes)} are free: enough`;
   return [
     `${plan.trialCount} trials, plan ${plan.hash.slice(0, 8)}, seed ${plan.seed}, engine ${plan.engine}\n`,
