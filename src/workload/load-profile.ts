@@ -1,0 +1,106 @@
+import { open } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { EnvironmentError, InputError, UsageError } from '../errors.ts';
+import { closestName } from './closest-name.ts';
+import { loadIolog, looksLikeIolog } from './load-iolog.ts';
+import { type ParameterValues, parseProfile } from './parse-profile.ts';
+import type { Profile } from './profile.ts';
+import { readShipped, shippedNames } from './shipped-profiles.ts';
+
+/** One line of `qtune workload list`. */
+export interface ProfileSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly source: string;
+  readonly diskBytes: number;
+  /** Names and default values of what `NAME:parameter=value` can change. */
+  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly hasExperiment: boolean;
+}
+
+/** `name` or `name:key=value,key=value` of a shipped profile. */
+const namePattern = /^([a-z0-9][a-z0-9-]*)(?::(.*))?$/;
+
+/** Longer files than this are not read as YAML. */
+const maximumProfileBytes = 256 * 1024;
+
+/**
+ * Loads a workload by the name of a shipped profile (`postmark`, or `postmark:number=2000` to change its parameters),
+ * or from a file: a YAML profile, or a fio iolog of version 2 or 3, which its first line tells.
+ *
+ * @param cwd where relative file names start
+ * @throws UsageError for a name that is neither @throws InputError with file and line for a file that cannot be used
+ */
+export async function loadProfile(nameOrFile: string, cwd: string): Promise<Profile> {
+  const names = await shippedNames();
+  const [, name = '', parameterText] = namePattern.exec(nameOrFile) ?? [];
+  if (names.includes(name)) {
+    const given = parseParameters(nameOrFile, parameterText);
+    const { file, text } = await readShipped(name);
+    return { ...parseProfile(file, text, name, given), name: nameOrFile };
+  }
+  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names);
+}
+
+/** All shipped profiles in the order of their names. */
+export async function listProfiles(): Promise<readonly ProfileSummary[]> {
+  return Promise.all(
+    (await shippedNames()).map(async (name): Promise<ProfileSummary> => {
+      const { file, text } = await readShipped(name);
+      const { title, source, diskBytes, parameters, experiment } = parseProfile(file, text, name);
+      return { name, title, source, diskBytes, parameters, hasExperiment: experiment !== undefined };
+    }),
+  );
+}
+
+function parseParameters(given: string, text: string | undefined): ParameterValues {
+  const values: Record<string, string> = Object.create(null);
+  for (const part of text === undefined ? [] : text.split(',')) {
+    const [, key, value] = /^([A-Za-z]\w*)=(.+)$/.exec(part) ?? [];
+    if (key === undefined || value === undefined) {
+      throw new UsageError(`"${given}": "${part}" is not a parameter`, { hint: 'Write NAME:key=value,key=value.' });
+    }
+    if (Object.hasOwn(values, key)) throw new UsageError(`"${given}": the parameter "${key}" is there twice`);
+    values[key] = value;
+  }
+  return values;
+}
+
+async function loadFile(shown: string, path: string, names: readonly string[]): Promise<Profile> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw openError(error, shown, names);
+  });
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw new InputError({ file: shown }, 'it is a directory, not a workload');
+    const head = Buffer.alloc(64);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    const name = basename(shown);
+    if (looksLikeIolog(head.toString('latin1', 0, bytesRead))) return await loadIolog(file, shown, name);
+    if (stat.size > maximumProfileBytes) {
+      throw new InputError(
+        { file: shown },
+        'it is neither a fio iolog nor a profile: too long for YAML, and no iolog in its first line',
+        {
+          hint: 'An iolog starts with the line: fio version 2 iolog',
+        },
+      );
+    }
+    return parseProfile(shown, await file.readFile('utf8'), name.replace(/\.ya?ml$/, ''));
+  } finally {
+    await file.close();
+  }
+}
+
+function openError(error: unknown, shown: string, names: readonly string[]): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
+    const [, name = shown] = namePattern.exec(shown) ?? [];
+    const meant = closestName(name, names);
+    return new UsageError(`there is no workload "${shown}", neither with qtune nor as a file`, {
+      hint: `${meant ? `Did you mean ${meant}? ` : ''}See \`qtune workload list\`.`,
+    });
+  }
+  if (code === 'EACCES') return new InputError({ file: shown }, 'it may not be read', { cause: error });
+  return new EnvironmentError(`${shown}: cannot be opened (${code})`, { cause: error });
+}

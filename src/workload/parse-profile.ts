@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import { InputError } from '../errors.ts';
+import { closestName } from './closest-name.ts';
+import { type PatternProfile, profileSchema, profileSchemaName } from './profile.ts';
+import { keysAt } from './schema-keys.ts';
+import { parseYaml, type YamlDocument } from './yaml-document.ts';
+
+/** Values for a profile's parameters, as the user wrote them. */
+export type ParameterValues = Readonly<Record<string, string>>;
+
+/**
+ * Reads a YAML profile.
+ *
+ * @param fallbackName the name of a profile that does not state one
+ * @param given values that replace the defaults of its parameters
+ * @throws InputError with file, line and key
+ */
+export function parseProfile(
+  file: string,
+  text: string,
+  fallbackName: string,
+  given: ParameterValues = {},
+): PatternProfile {
+  const document = parseYaml(file, text);
+  if (typeof document.value !== 'object' || document.value === null || Array.isArray(document.value)) {
+    throw new InputError(
+      { file, line: 1 },
+      `this is no profile: it has no keys such as \`schema: ${profileSchemaName}\``,
+    );
+  }
+  const parameters = parametersOf(document, given);
+  const value = substituted(document, document.value, [], parameters);
+  const result = profileSchema.safeParse(value);
+  if (!result.success) throw profileError(document, value, result.error.issues);
+  const { schema: _, name, disk, ...rest } = result.data;
+  return { ...rest, kind: 'patterns', name: name ?? fallbackName, diskBytes: disk, parameters };
+}
+
+function parametersOf(document: YamlDocument, given: ParameterValues): Record<string, string | number> {
+  const declared = document.value;
+  const defaults: Record<string, string | number> = Object.create(null);
+  const raw =
+    typeof declared === 'object' && declared !== null && 'parameters' in declared ? declared.parameters : undefined;
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
+    for (const [name, value] of Object.entries(raw)) {
+      if (typeof value === 'string' || typeof value === 'number') defaults[name] = value;
+    }
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const known = Object.keys(defaults);
+      const meant = closestName(name, known);
+      throw new InputError({ file: document.file }, `the profile has no parameter "${name}"`, {
+        hint: meant ? `Did you mean ${meant}?` : known.length > 0 ? `It has ${known.join(', ')}.` : 'It has none.',
+      });
+    }
+    defaults[name] = /^\d{1,15}$/.test(value) ? Number(value) : value;
+  }
+  return defaults;
+}
+
+/** A copy with every text `$name` replaced by the parameter's value. */
+function substituted(
+  document: YamlDocument,
+  value: unknown,
+  path: readonly (string | number)[],
+  parameters: Readonly<Record<string, string | number>>,
+): unknown {
+  if (Array.isArray(value))
+    return value.map((entry, index) => substituted(document, entry, [...path, index], parameters));
+  if (typeof value === 'object' && value !== null) {
+    const copy: Record<string, unknown> = Object.create(null);
+    for (const [key, entry] of Object.entries(value))
+      copy[key] = substituted(document, entry, [...path, key], parameters);
+    return copy;
+  }
+  if (typeof value !== 'string' || !/^\$\w+$/.test(value) || path[0] === 'parameters') return value;
+  const parameter = parameters[value.slice(1)];
+  if (parameter === undefined) {
+    throw new InputError(
+      { file: document.file, line: document.lineOf(path) },
+      `${path.join('.')}: there is no parameter ${value}`,
+      {
+        hint: 'Declare it with its default under `parameters`.',
+      },
+    );
+  }
+  return parameter;
+}
+
+function profileError(document: YamlDocument, value: unknown, issues: readonly z.core.$ZodIssue[]): InputError {
+  const [issue] = issues;
+  if (issue === undefined) throw new RangeError('a failed validation has an issue');
+  const path = issue.path;
+  if (issue.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    const known = keysAt(profileSchema, value, path);
+    const meant = closestName(key, known);
+    return new InputError(
+      { file: document.file, line: document.lineOf([...path, key]) },
+      `${spelled([...path, key])}: unknown key`,
+      {
+        hint: meant ? `Did you mean ${meant}?` : `Known here: ${known.join(', ')}.`,
+      },
+    );
+  }
+  return new InputError(
+    { file: document.file, line: document.lineOf(path) },
+    `${path.length === 0 ? '' : `${spelled(path)}: `}${issue.message}`,
+  );
+}
+
+/** `phases[0].blockSize` */
+function spelled(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
+    .join('');
+}

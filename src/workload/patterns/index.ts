@@ -1,0 +1,31 @@
+import { backwardOrder } from './backward.ts';
+import type { PatternOptions, RecordOrder } from './pattern.ts';
+import { permutationOrder } from './permutation.ts';
+import { randomOrder } from './random.ts';
+import { rewriteRecordOrder } from './rewrite-record.ts';
+import { sequentialOrder } from './sequential.ts';
+import { stridedOrder } from './strided.ts';
+import { zipfOrder } from './zipf.ts';
+
+/** Every order of records by the name that profiles use. */
+export const recordOrders = {
+  sequential: sequentialOrder,
+  random: randomOrder,
+  permutation: permutationOrder,
+  backward: backwardOrder,
+  strided: stridedOrder,
+  'rewrite-record': rewriteRecordOrder,
+  zipf: zipfOrder,
+} as const satisfies Readonly<Record<string, (options: PatternOptions) => RecordOrder>>;
+
+export type PatternName = keyof typeof recordOrders;
+
+export const patternNames: readonly [PatternName, ...PatternName[]] = [
+  'sequential',
+  'random',
+  'permutation',
+  'backward',
+  'strided',
+  'rewrite-record',
+  'zipf',
+];

@@ -1,0 +1,259 @@
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { parseBytes } from '../units/bytes.ts';
+import type { RecordedRequests } from './recorded-requests.ts';
+
+/** The value of `schema` in every profile. */
+export const profileSchemaName = 'qtune.profile/1';
+
+const text = z.string().min(1).max(4000);
+const sectorBytes = 512;
+
+/** A size as QEMU reads it, or an integer of bytes; whole sectors. */
+const size = z
+  .union([z.int(), z.string()], { error: 'a size such as 64K, 1.5G or 4096 is needed' })
+  .transform((raw, context) => {
+    try {
+      const bytes = parseBytes(String(raw), 'size');
+      if (bytes % sectorBytes === 0) return bytes;
+      context.issues.push({ code: 'custom', input: raw, message: `${raw} is not a multiple of ${sectorBytes} bytes` });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const message = error.message.replace(/^size: /, '');
+      context.issues.push({ code: 'custom', input: raw, message: error.hint ? `${message}. ${error.hint}` : message });
+    }
+    return z.NEVER;
+  });
+const positiveSize = size.refine((bytes) => bytes > 0, { error: 'must be above 0' });
+
+/** A size, or a share of the disk such as `40%`. */
+const place = z.union(
+  [
+    z
+      .string()
+      .regex(/^\d{1,3}(\.\d{1,6})?%$/)
+      .transform((percent) => ({ ratio: Number(percent.slice(0, -1)) / 100 }))
+      .refine(({ ratio }) => ratio <= 1, { error: 'more than 100% of the disk' }),
+    size.transform((bytes) => ({ bytes })),
+  ],
+  { error: 'a size such as 10G or a share of the disk such as 40% is needed' },
+);
+
+const weight = z.number().positive().max(1e9);
+const count = z.int().positive().max(1e9);
+const ratio = z.number().min(0).max(1);
+
+const blockSize = z
+  .union([positiveSize.transform((bytes) => [{ value: bytes, weight: 1 }]), z.record(z.string(), weight)], {
+    error: 'a size such as 4K or sizes with their shares such as {4K: 60, 64K: 40} are needed',
+  })
+  .transform((raw, context) => {
+    if (Array.isArray(raw)) return raw;
+    const sizes = Object.entries(raw).map(([key, share]) => ({ parsed: positiveSize.safeParse(key), key, share }));
+    return sizes.flatMap(({ parsed, key, share }) => {
+      if (parsed.success) return [{ value: parsed.data, weight: share }];
+      const message = `${key}: ${parsed.error.issues[0]?.message ?? 'is not a size'}`;
+      context.issues.push({ code: 'custom', input: raw, message });
+      return [];
+    });
+  })
+  .refine((sizes) => sizes.length > 0, { error: 'no size is given' });
+
+const operation = z.enum(['read', 'write', 'trim']);
+const operations = z
+  .union([operation.transform((only) => ({ [only]: 1 })), z.partialRecord(operation, weight)], {
+    error: 'read, write, trim or their shares such as {read: 70, write: 30} are needed',
+  })
+  .refine((shares) => Object.keys(shares).length > 0, { error: 'no operation is given' });
+
+const streamKeys = {
+  operation: operations.describe('read, write, trim, or their shares: {read: 70, write: 30}'),
+  blockSize: blockSize.describe('Length of requests: 4K, or sizes with their shares: {4K: 60, 64K: 40}'),
+  align: positiveSize
+    .optional()
+    .describe('Requests start at multiples of this, from `start`; default: the smallest block size'),
+  start: place.optional().describe('Where the area starts, a size or a share of the disk; default 0'),
+  span: place.optional().describe('Length of the area, a size or a share of the disk; default: to the end of the disk'),
+  sequentialRatio: ratio.optional().describe('Share of requests that start where the one before ended; default 0'),
+  syncEvery: count.optional().describe('A sync after every n-th write; default: none'),
+};
+const plainPattern = z.enum(['sequential', 'random', 'permutation', 'backward', 'rewrite-record']);
+const plainKeys = { pattern: plainPattern, ...streamKeys };
+const stridedKeys = {
+  pattern: z.literal('strided'),
+  ...streamKeys,
+  stride: count.default(17).describe('Records from one request to the next; default 17, as iozone'),
+};
+const zipfKeys = {
+  pattern: z.literal('zipf'),
+  ...streamKeys,
+  theta: z.number().min(0.01).max(5).describe('Skew: the k-th most popular record has the weight 1 / k^theta'),
+  hotRun: positiveSize
+    .optional()
+    .describe('Bytes of neighbouring rank that lie together; default: one record, so hot records are scattered'),
+};
+
+const requests = z
+  .union([z.literal('each'), count], {
+    error: 'a number of requests or `each` (as many as there are records) is needed',
+  })
+  .describe('Reads, writes and trims of the phase, syncs not counted; `each`: as many as the area has records');
+
+const shareKey = { weight: weight.default(1).describe('Share of this stream among those of the phase') };
+const stream = z.discriminatedUnion('pattern', [
+  z.strictObject({ ...shareKey, ...plainKeys }),
+  z.strictObject({ ...shareKey, ...stridedKeys }),
+  z.strictObject({ ...shareKey, ...zipfKeys }),
+]);
+
+const postmarkPhase = z.strictObject({
+  pattern: z.literal('postmark').describe('File operations of the PostMark benchmark on a modelled file system'),
+  start: streamKeys.start,
+  span: streamKeys.span,
+  number: z.int().min(1).max(10_000_000).default(500),
+  transactions: z.int().min(0).max(100_000_000).default(500),
+  size: z
+    .tuple([z.int().min(1), z.int().min(1)])
+    .default([500, 10_000])
+    .describe('Smallest file and the bound above the largest, bytes')
+    .refine(([low, high]) => low <= high && high <= 2 ** 31 - 1, {
+      error: 'low must not be above high, and high must be below 2 GiB',
+    }),
+  biasRead: z.int().min(-1).max(10).default(5),
+  biasCreate: z.int().min(-1).max(10).default(5),
+  readBlock: z.int().min(1).default(512),
+  writeBlock: z.int().min(1).default(512),
+  buffering: z.boolean().default(true),
+  subdirectories: z.int().min(0).max(1_000_000).default(0),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(42),
+  trim: z.boolean().default(false).describe('Trim the blocks of deleted files'),
+  commitEvery: z
+    .int()
+    .min(0)
+    .default(5000)
+    .describe('Transactions between two commits of metadata, each with a sync; 0: no metadata'),
+});
+
+const phase = z.discriminatedUnion('pattern', [
+  z.strictObject({ ...plainKeys, requests }),
+  z.strictObject({ ...stridedKeys, requests }),
+  z.strictObject({ ...zipfKeys, requests }),
+  z.strictObject({
+    pattern: z.literal('mix').describe('Several streams at once, drawn by weight'),
+    streams: z.array(stream).min(1).max(32),
+    requests: count,
+  }),
+  postmarkPhase,
+]);
+
+const image = z.strictObject({
+  content: z
+    .enum(['empty', 'mapped', 'full'])
+    .describe('empty: as created; mapped: every cluster has its place but is a hole; full: written once'),
+  backing: z
+    .union([
+      z.literal('none'),
+      z.strictObject({ format: z.enum(['raw', 'qcow2']), content: z.enum(['holes', 'data']) }),
+    ])
+    .default('none'),
+  state: z
+    .enum(['fresh', 'restored', 'shared'])
+    .describe('Image per trial: made anew, restored from a copy, or shared by trials that only read'),
+});
+
+const warmUp = z
+  .strictObject({
+    requests: z.int().min(0).max(1e9).optional().describe('The first n requests, syncs included, are not measured'),
+    phases: z.int().min(1).optional().describe('The requests of the first n phases are not measured'),
+    because: text,
+  })
+  .refine(({ requests, phases }) => (requests === undefined) !== (phases === undefined), {
+    error: 'give either `requests` or `phases`',
+  });
+
+const settingList = z.string().min(1).describe('Settings as QEMU writes them; braces sweep: cluster_size={64K,2M}');
+
+const experiment = z.strictObject({
+  create: z.array(settingList).default([]),
+  drive: z.array(settingList).default([]),
+  repetitions: z.int().min(1).max(1000).default(5),
+});
+
+const published = z.strictObject({
+  source: text,
+  metric: z.enum(['iops', 'fileBytes']).describe('Which metric of a trial the values are'),
+  vary: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Settings that the rows differ in; the first is the x axis of a chart'),
+  note: text.optional(),
+  rows: z
+    .array(
+      z.strictObject({
+        create: settingList.optional(),
+        drive: settingList.optional(),
+        value: z.number().positive(),
+      }),
+    )
+    .min(1),
+});
+
+/** A whole profile as it is written in YAML. Its output has sizes in bytes and defaults filled in. */
+export const profileSchema = z
+  .strictObject({
+    schema: z.literal(profileSchemaName),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: 'a name has small letters, digits and dashes' })
+      .optional(),
+    title: text.max(200),
+    about: text,
+    source: text,
+    seed: z.int().min(0).describe('Decides every random draw of the profile'),
+    disk: positiveSize.describe('Virtual size of the disk where none is asked for'),
+    image,
+    warmUp,
+    parameters: z
+      .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.union([z.string(), z.number()]))
+      .default({})
+      .describe('Names that phases use as $name, with their default values'),
+    phases: z.array(phase).min(1).max(64),
+    experiment: experiment.optional().describe('Configurations that show the effect, for `qtune run NAME`'),
+    published: published.optional().describe('Figures to print beside the measured ones'),
+  })
+  .describe('A workload profile');
+
+type ProfileDocument = z.output<typeof profileSchema>;
+
+/** The part of a phase's description that streams share. */
+export type ProfileStream = z.output<typeof stream>;
+export type ProfilePhase = ProfileDocument['phases'][number];
+export type ProfileExperiment = z.output<typeof experiment>;
+export type ProfilePublished = z.output<typeof published>;
+
+/** A workload as it is described, before a disk size and a seed are chosen. Plain data. */
+export type Profile = PatternProfile | RecordedProfile;
+
+interface ProfileBase extends Omit<ProfileDocument, 'schema' | 'name' | 'parameters' | 'phases' | 'disk'> {
+  readonly name: string;
+  /** The disk's virtual size where the user does not give one, bytes. */
+  readonly diskBytes: number;
+}
+
+/** From a YAML profile. */
+export interface PatternProfile extends ProfileBase {
+  readonly kind: 'patterns';
+  /** In effect for this load: defaults and what the user gave. */
+  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly phases: readonly ProfilePhase[];
+}
+
+/** From a fio iolog. */
+export interface RecordedProfile extends ProfileBase {
+  readonly kind: 'recorded';
+  readonly requests: RecordedRequests;
+}

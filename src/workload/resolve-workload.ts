@@ -1,0 +1,193 @@
+import { UsageError } from '../errors.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { type PhaseSpec, phaseRequests } from './phase.ts';
+import { largestBlockCount, postmarkAreas } from './postmark/disk.ts';
+import { blockBytes } from './postmark/layout.ts';
+import type { PostmarkSpec } from './postmark/parameters.ts';
+import type { Profile, ProfilePhase, ProfileStream, RecordedProfile } from './profile.ts';
+import { createRequestBlock, Operation, type RequestBlock, requestBlockCapacity } from './request.ts';
+import { recordCount, type StreamSpec } from './stream.ts';
+import type { Workload } from './workload.ts';
+
+/** Changes whenever the same phases and seed give other requests than before, so that results are not mixed up. */
+const generatorVersion = 1;
+
+export interface ResolveOptions {
+  /** In place of the profile's disk. */
+  readonly diskBytes?: number;
+  /** In place of the profile's seed, and of PostMark's own. */
+  readonly seed?: number;
+}
+
+/**
+ * Fits a profile to a disk: sizes for shares, counts for `each`, and the requests as a stream.
+ *
+ * @throws UsageError where the disk is too small for the pattern
+ */
+export function resolveWorkload(profile: Profile, options: ResolveOptions = {}): Workload {
+  const diskBytes = options.diskBytes ?? profile.diskBytes;
+  const seed = options.seed ?? profile.seed;
+  const common = {
+    name: profile.name,
+    title: profile.title,
+    source: profile.source,
+    image: profile.image,
+    diskBytes,
+    seed,
+  };
+  if (profile.kind === 'recorded') return { ...common, ...resolveRecorded(profile, diskBytes) };
+  const phases = profile.phases.map((phase, index) => {
+    const where = `${profile.name}: phase ${index + 1} (${phase.pattern})`;
+    return resolvePhase(withSeed(phase, options.seed), diskBytes, where);
+  });
+  const counts = phases.map((phase, index) => countRequests(phase, seed, index));
+  const requestCount = counts.reduce((sum, count) => sum + count, 0);
+  return {
+    ...common,
+    requestCount,
+    warmUpCount: warmUpCount(profile, counts, requestCount),
+    identity: { generatorVersion, seed, phases },
+    *requests() {
+      for (const [index, phase] of phases.entries()) yield* phaseRequests(phase, seed, index);
+    },
+  };
+}
+
+function warmUpCount({ name, warmUp }: Profile, counts: readonly number[], requestCount: number): number {
+  const count = warmUp.requests ?? counts.slice(0, warmUp.phases).reduce((sum, phase) => sum + phase, 0);
+  if (count < requestCount) return count;
+  throw new UsageError(`${name}: all of its ${requestCount} requests are warm-up; nothing would be measured`);
+}
+
+function resolveRecorded(
+  profile: RecordedProfile,
+  diskBytes: number,
+): Pick<Workload, 'requestCount' | 'warmUpCount' | 'identity' | 'requests'> {
+  const { requests } = profile;
+  if (requests.endBytes > diskBytes) {
+    throw new UsageError(
+      `${profile.name}: its requests reach to ${formatBytes(requests.endBytes)} (${requests.endBytes} bytes), past the end of a disk of ${formatBytes(diskBytes)}`,
+      { hint: 'Give a larger --disk.' },
+    );
+  }
+  return {
+    requestCount: requests.count,
+    warmUpCount: warmUpCount(profile, [requests.count], requests.count),
+    identity: { recorded: requests.hash },
+    *requests(): Generator<RequestBlock, void, undefined> {
+      const block = createRequestBlock();
+      for (let from = 0; from < requests.count; from += requestBlockCapacity) {
+        const to = Math.min(requests.count, from + requestBlockCapacity);
+        block.operation.set(requests.operation.subarray(from, to));
+        block.offsetBytes.set(requests.offsetBytes.subarray(from, to));
+        block.lengthBytes.set(requests.lengthBytes.subarray(from, to));
+        block.count = to - from;
+        yield block;
+      }
+    },
+  };
+}
+
+function countRequests(phase: PhaseSpec, seed: number, index: number): number {
+  if (phase.kind === 'streams' && phase.streams.every(({ value }) => value.syncEveryWriteCount === 0))
+    return phase.dataRequestCount;
+  let count = 0;
+  for (const block of phaseRequests(phase, seed, index)) count += block.count;
+  return count;
+}
+
+function withSeed(phase: ProfilePhase, seed: number | undefined): ProfilePhase {
+  return phase.pattern === 'postmark' && seed !== undefined ? { ...phase, seed } : phase;
+}
+
+function resolvePhase(phase: ProfilePhase, diskBytes: number, where: string): PhaseSpec {
+  if (phase.pattern === 'postmark') return { kind: 'postmark', postmark: resolvePostmark(phase, diskBytes, where) };
+  if (phase.pattern === 'mix') {
+    const streams = phase.streams.map((stream) => ({
+      value: resolveStream(stream, diskBytes, where),
+      weight: stream.weight,
+    }));
+    return { kind: 'streams', streams, dataRequestCount: phase.requests };
+  }
+  const value = resolveStream(phase, diskBytes, where);
+  const dataRequestCount = phase.requests === 'each' ? recordCount(value) : phase.requests;
+  return { kind: 'streams', streams: [{ value, weight: 1 }], dataRequestCount };
+}
+
+type StreamKeys = Omit<ProfileStream, 'weight' | 'pattern'>;
+
+function resolveStream(
+  stream: Extract<ProfilePhase, { operation: unknown }> | ProfileStream,
+  diskBytes: number,
+  where: string,
+): StreamSpec {
+  const sizes = stream.blockSize;
+  const alignBytes = stream.align ?? Math.min(...sizes.map((size) => size.value));
+  const spec: StreamSpec = {
+    pattern: stream.pattern,
+    ...resolveArea(stream, diskBytes, alignBytes, where),
+    alignBytes,
+    sizes,
+    operations: (['read', 'write', 'trim'] as const).flatMap((name) => {
+      const weight = stream.operation[name];
+      return weight === undefined ? [] : [{ value: Operation[name], weight }];
+    }),
+    sequentialRatio: stream.sequentialRatio ?? 0,
+    syncEveryWriteCount: stream.syncEvery ?? 0,
+    strideRecordCount: stream.pattern === 'strided' ? stream.stride : 0,
+    theta: stream.pattern === 'zipf' ? stream.theta : 0,
+    hotRunBytes: stream.pattern === 'zipf' ? (stream.hotRun ?? alignBytes) : 0,
+  };
+  if (recordCount(spec) < 1) {
+    const largestBytes = Math.max(...sizes.map((size) => size.value));
+    throw tooSmall(where, `requests of ${formatBytes(largestBytes)}`, spec.spanBytes, diskBytes);
+  }
+  return spec;
+}
+
+/** An area in bytes; a start given as a share is rounded down to the alignment. */
+function resolveArea(
+  area: Pick<StreamKeys, 'start' | 'span'>,
+  diskBytes: number,
+  alignBytes: number,
+  where: string,
+): { readonly startBytes: number; readonly spanBytes: number } {
+  const bytesOf = (place: { bytes: number } | { ratio: number }): number =>
+    'bytes' in place ? place.bytes : Math.floor((place.ratio * diskBytes) / alignBytes) * alignBytes;
+  const startBytes = area.start === undefined ? 0 : bytesOf(area.start);
+  const spanBytes = area.span === undefined ? Math.max(0, diskBytes - startBytes) : bytesOf(area.span);
+  if (startBytes + spanBytes > diskBytes) {
+    throw new UsageError(
+      `${where} needs a disk of at least ${formatBytes(startBytes + spanBytes)}; this one has ${formatBytes(diskBytes)}`,
+      { hint: 'Give a larger --disk, or change `start` and `span`.' },
+    );
+  }
+  return { startBytes, spanBytes };
+}
+
+function resolvePostmark(
+  phase: Extract<ProfilePhase, { pattern: 'postmark' }>,
+  diskBytes: number,
+  where: string,
+): PostmarkSpec {
+  const { pattern: _, start, span, size, ...parameters } = phase;
+  const area = resolveArea({ start, span }, diskBytes, blockBytes, where);
+  const spec = { ...parameters, ...area, sizeLow: size[0], sizeHigh: size[1] };
+  const neededBlockCount = largestBlockCount(spec);
+  if (postmarkAreas(spec).dataBlockCount < neededBlockCount) {
+    throw tooSmall(
+      where,
+      `${2 * spec.number} files of up to ${formatBytes(spec.sizeHigh)} and their metadata`,
+      spec.spanBytes,
+      diskBytes,
+    );
+  }
+  return spec;
+}
+
+function tooSmall(where: string, what: string, spanBytes: number, diskBytes: number): UsageError {
+  return new UsageError(
+    `${where}: ${what} do not fit into its area of ${formatBytes(spanBytes)} on a disk of ${formatBytes(diskBytes)}`,
+    { hint: 'Give a larger --disk.' },
+  );
+}

@@ -1,0 +1,18 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const directory = new URL('../../workloads/', import.meta.url);
+
+/** Names of the profiles that come with qtune, sorted. */
+export async function shippedNames(): Promise<readonly string[]> {
+  return (await readdir(directory))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** The text of a shipped profile and its path for messages. */
+export async function readShipped(name: string): Promise<{ readonly file: string; readonly text: string }> {
+  const url = new URL(`${name}.yaml`, directory);
+  return { file: fileURLToPath(url), text: await readFile(url, 'utf8') };
+}
