@@ -144,7 +144,7 @@ export const createDefinitions: readonly SettingDefinition[] = [
   {
     name: 'keep_data_file',
     scope: 'create',
-    domain: onOff,
+    domain: { kind: 'switch', strict: true },
     default: 'off',
     since: v(10, 1),
     does: 'Uses an external data file that exists already, without overwriting it.',

@@ -74,15 +74,29 @@ export const createRules: readonly CreateRule[] = [
       hint: 'Add backing_fmt=qcow2 or backing_fmt=raw, whichever it is.',
     };
   }),
-  rule((create) => {
-    if (create.keep_data_file !== true || create.data_file !== undefined) return undefined;
-    return { text: "Must not use 'keep_data_file=on' without 'data_file'" };
-  }),
   rule((create) =>
     typeof create.extent_size_hint === 'number' && create.extent_size_hint > 0xffff_ffff
       ? { text: 'Extent size hint is too large', hint: 'It is at most 4G-1.' }
       : undefined,
   ),
+  rule((create) => {
+    if (create.keep_data_file !== true || create.data_file !== undefined) return undefined;
+    return { text: "Must not use 'keep_data_file=on' without 'data_file'" };
+  }),
+  rule((create) => {
+    if (create.keep_data_file !== true) return undefined;
+    const { preallocation } = resolveCreate(create);
+    if (preallocation === 'metadata') return undefined;
+    if (preallocation === 'off') {
+      return {
+        text: "'keep_data_file=on' requires 'preallocation=metadata' or 'data_file_raw=on', or the file contents will not be visible",
+      };
+    }
+    return {
+      text: "Preallocating more than only metadata would overwrite the external data file's content and is therefore incompatible with 'keep_data_file=on'",
+      hint: 'Set preallocation=metadata.',
+    };
+  }),
   rule((create) =>
     create.data_file === ''
       ? { text: "Could not create '': No such file or directory", hint: 'data_file is the name of a file.' }
@@ -179,20 +193,6 @@ export const createRules: readonly CreateRule[] = [
     return {
       text: 'Non-zlib compression type is only supported with compatibility level 1.1 and above (use version=v3 or greater)',
       hint: newFormat,
-    };
-  }),
-  rule((create) => {
-    if (create.keep_data_file !== true) return undefined;
-    const { preallocation } = resolveCreate(create);
-    if (preallocation === 'metadata') return undefined;
-    if (preallocation === 'off') {
-      return {
-        text: "'keep_data_file=on' requires 'preallocation=metadata' or 'data_file_raw=on', or the file contents will not be visible",
-      };
-    }
-    return {
-      text: "Preallocating more than only metadata would overwrite the external data file's content and is therefore incompatible with 'keep_data_file=on'",
-      hint: 'Set preallocation=metadata.',
     };
   }),
   rule((create, { diskBytes }) => {

@@ -17,7 +17,11 @@ export type SettingDomain =
   /** A whole number without suffix; decimal, `0x` hexadecimal or octal with a leading zero, as C reads it. */
   | { readonly kind: 'number' }
   /** `on yes true y` and `off no false n`. */
-  | { readonly kind: 'switch' }
+  | {
+      readonly kind: 'switch';
+      /** Only `on` and `off` are read. */
+      readonly strict?: boolean;
+    }
   | {
       readonly kind: 'choice';
       readonly choices: readonly Choice[];

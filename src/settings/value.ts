@@ -29,6 +29,9 @@ export function readValue(definition: SettingDefinition, raw: string): SettingVa
           hint: `"${raw}" is neither; QEMU also reads yes, true, y and no, false, n, in lower case.`,
         });
       }
+      if (domain.strict && raw !== 'on' && raw !== 'off') {
+        throw new UsageError(`Invalid value '${raw}' for '${name}': Must be 'on' or 'off'`);
+      }
       return value;
     }
     case 'size':
