@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const verdict = z
+  .enum(['better', 'worse', 'same', 'inconclusive'])
+  .describe('same: the interval lies within the noise threshold; inconclusive: not enough evidence for any other');
+
+const warning = z.object({
+  code: z.string(),
+  subject: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+
+const side = z
+  .object({ median: z.number(), low: z.number(), high: z.number() })
+  .nullable()
+  .describe('Median and the ends of its interval by order statistics, in the unit of the metric');
+
+const journal = z.object({
+  path: z.string(),
+  startedAt: z.string(),
+  planHash: z.string(),
+  seed: z.number(),
+  engine: z.string(),
+  qemu: z.string().nullable(),
+  fingerprint: z.string(),
+  trialCount: z.int(),
+  completedCount: z.int(),
+  resumeCount: z.int(),
+});
+
+const cell = z.object({
+  cell: z.string().describe('workload/configuration'),
+  metric: z.string().describe('the key in a journal’s metrics, dots for nesting; its unit is the end of the key'),
+  ratio: z.number().nullable().describe('head over base; null where it has no value'),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  verdict,
+  baseCount: z.int().describe('values on each side'),
+  headCount: z.int(),
+  pairCount: z.int(),
+  attainedConfidence: z.number().describe('0…1; below the confidence asked for where pairs are too few'),
+  neededPairCount: z.int().nullable(),
+  workload: z.string(),
+  baseConfiguration: z.string(),
+  headConfiguration: z.string(),
+  engine: z.string(),
+  source: z.enum(['measured', 'predicted']),
+  better: z.enum(['higher', 'lower']),
+  assume: z.enum(['noisy', 'exact']),
+  base: side,
+  head: side,
+  probability: z.number().nullable().describe('two-sided signed-rank probability; null for exact metrics'),
+  adjustedProbability: z.number().nullable().describe('after Holm, over all noisy comparisons of this document'),
+  sufficient: z.boolean(),
+  reason: z.string().nullable().describe('why the verdict is inconclusive'),
+  warnings: z.array(warning),
+});
+
+export const compareSchema = z
+  .object({
+    schema: z.literal('qtune.compare/1'),
+    verdict,
+    confidence: z.number(),
+    thresholdRatio: z.number(),
+    base: journal,
+    head: journal,
+    cells: z.array(cell),
+    unmatched: z.array(
+      z.object({
+        cell: z.string(),
+        side: z.enum(['base', 'head']),
+        state: z.enum(['missing', 'not-completed']),
+        reason: z.string(),
+      }),
+    ),
+    summary: z.array(z.object({ metric: z.string(), ratio: z.number(), cellCount: z.int() })),
+    multiplicity: z.object({ comparisonCount: z.int(), expectedFalseAlarmCount: z.number() }),
+    warnings: z.array(warning),
+    gate: z
+      .object({
+        failOnRatio: z.number(),
+        passed: z.boolean(),
+        failures: z.array(
+          z.object({
+            cell: z.string(),
+            metric: z.string().nullable(),
+            lossRatio: z.number().nullable(),
+            reason: z.string(),
+          }),
+        ),
+      })
+      .optional()
+      .describe('only with --fail-on'),
+  })
+  .describe('What `qtune compare --json` prints: head against base, a verdict per cell and metric');
