@@ -156,31 +156,31 @@ export function renderResult(report: RunResultReport): string {
 }
 
 function renderCells(cells: readonly RunCell[]): string {
-  const none = 'none';
-  return renderTable(
-    [
-      { title: 'configuration' },
-      { title: 'trials', align: right },
-      { title: 'IOPS', align: right },
-      { title: 'low – high', align: right },
-      { title: 'p50', align: right },
-      { title: 'p99', align: right },
-      { title: 'space', align: right },
-      { title: 'of data', align: right },
-    ],
-    cells.map((cell) => {
-      const { iops, latencyP50Ms, latencyP99Ms, allocatedBytes, spaceAmplificationRatio } = cell;
-      return [
-        cell.configuration.label,
+  const columns: readonly { readonly title: string; readonly text: (cell: RunCell) => string }[] = [
+    {
+      title: 'trials',
+      text: (cell) =>
         cell.failedCount > 0 ? `${cell.completedCount} + ${cell.failedCount} bad` : String(cell.completedCount),
-        iops ? formatCount(iops.median) : none,
-        iops && cell.completedCount > 1 ? `${formatCount(iops.low)} – ${formatCount(iops.high)}` : '',
-        latencyP50Ms ? formatDuration(latencyP50Ms.median) : '',
-        latencyP99Ms ? formatDuration(latencyP99Ms.median) : '',
-        allocatedBytes ? formatBytes(allocatedBytes.median) : '',
+    },
+    { title: 'IOPS', text: ({ iops }) => (iops ? formatCount(iops.median) : 'none') },
+    {
+      title: 'low – high',
+      text: ({ iops, completedCount }) =>
+        iops && completedCount > 1 ? `${formatCount(iops.low)} – ${formatCount(iops.high)}` : '',
+    },
+    { title: 'p50', text: ({ latencyP50Ms }) => (latencyP50Ms ? formatDuration(latencyP50Ms.median) : '') },
+    { title: 'p99', text: ({ latencyP99Ms }) => (latencyP99Ms ? formatDuration(latencyP99Ms.median) : '') },
+    { title: 'space', text: ({ allocatedBytes }) => (allocatedBytes ? formatBytes(allocatedBytes.median) : '') },
+    {
+      title: 'of data',
+      text: ({ spaceAmplificationRatio }) =>
         spaceAmplificationRatio ? `× ${spaceAmplificationRatio.median.toFixed(2)}` : '',
-      ];
-    }),
+    },
+  ];
+  const shown = columns.filter((column) => cells.some((cell) => column.text(cell) !== ''));
+  return renderTable(
+    [{ title: 'configuration' }, ...shown.map(({ title }) => ({ title, align: right }) as const)],
+    cells.map((cell) => [cell.configuration.label, ...shown.map((column) => column.text(cell))]),
   );
 }
 

@@ -14,7 +14,7 @@ import { imageKey } from './trial-id.ts';
  */
 export const costModel = {
   /** Making an image, starting and ending a tool: several processes a trial. */
-  trialMs: 400,
+  trialMs: 200,
   /** A request of 4 KiB that goes to the disk. */
   requestMs: 0.06,
   syncMs: 0.5,

@@ -43,6 +43,11 @@ export async function executePlan(
     if (writer.cutBytes > 0) {
       host.stderr.write(`${journal.name}: an unfinished last line of ${writer.cutBytes} bytes was cut off\n`);
     }
+    const before = writer.existing?.trials ?? [];
+    if (plan.trials.every((trial) => before.some(({ id, state }) => id === trial.id && state === 'completed'))) {
+      host.stderr.write(`${journal.name}: all ${plan.trials.length} trials are completed, nothing is left to run\n`);
+      return { trials: before, alreadyCompletedCount: plan.trials.length, warnings: [] };
+    }
     const opened = await qemu.open();
     try {
       const { freeBytes, largestFileBytes } = opened.fileSystem;
