@@ -4,7 +4,7 @@ import { EnvironmentError, InputError, UsageError } from '../errors.ts';
 import { closestName } from './closest-name.ts';
 import { loadIolog, looksLikeIolog } from './load-iolog.ts';
 import { type ParameterValues, parseProfile } from './parse-profile.ts';
-import type { Profile } from './profile.ts';
+import type { ParameterValue, Profile } from './profile.ts';
 import { readShipped, shippedNames } from './shipped-profiles.ts';
 
 /** One line of `qtune workload list`. */
@@ -14,7 +14,7 @@ export interface ProfileSummary {
   readonly source: string;
   readonly diskBytes: number;
   /** Names and default values of what `NAME:parameter=value` can change. */
-  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly hasExperiment: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { closestName } from './closest-name.ts';
-import { type PatternProfile, profileSchema, profileSchemaName } from './profile.ts';
+import { type ParameterValue, type PatternProfile, profileSchema, profileSchemaName } from './profile.ts';
 import { keysAt } from './schema-keys.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -36,14 +36,14 @@ export function parseProfile(
   return { ...rest, kind: 'patterns', name: name ?? fallbackName, diskBytes: disk, parameters };
 }
 
-function parametersOf(document: YamlDocument, given: ParameterValues): Record<string, string | number> {
+function parametersOf(document: YamlDocument, given: ParameterValues): Record<string, ParameterValue> {
   const declared = document.value;
-  const defaults: Record<string, string | number> = Object.create(null);
+  const defaults: Record<string, ParameterValue> = Object.create(null);
   const raw =
     typeof declared === 'object' && declared !== null && 'parameters' in declared ? declared.parameters : undefined;
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
     for (const [name, value] of Object.entries(raw)) {
-      if (typeof value === 'string' || typeof value === 'number') defaults[name] = value;
+      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') defaults[name] = value;
     }
   }
   for (const [name, value] of Object.entries(given)) {
@@ -54,9 +54,14 @@ function parametersOf(document: YamlDocument, given: ParameterValues): Record<st
         hint: meant ? `Did you mean ${meant}?` : known.length > 0 ? `It has ${known.join(', ')}.` : 'It has none.',
       });
     }
-    defaults[name] = /^\d{1,15}$/.test(value) ? Number(value) : value;
+    defaults[name] = plainValue(value);
   }
   return defaults;
+}
+
+function plainValue(text: string): ParameterValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
 }
 
 /** A copy with every text `$name` replaced by the parameter's value. */
@@ -64,7 +69,7 @@ function substituted(
   document: YamlDocument,
   value: unknown,
   path: readonly (string | number)[],
-  parameters: Readonly<Record<string, string | number>>,
+  parameters: Readonly<Record<string, ParameterValue>>,
 ): unknown {
   if (Array.isArray(value))
     return value.map((entry, index) => substituted(document, entry, [...path, index], parameters));

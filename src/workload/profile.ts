@@ -75,6 +75,12 @@ const streamKeys = {
   start: place.optional().describe('Where the area starts, a size or a share of the disk; default 0'),
   span: place.optional().describe('Length of the area, a size or a share of the disk; default: to the end of the disk'),
   sequentialRatio: ratio.optional().describe('Share of requests that start where the one before ended; default 0'),
+  order: z
+    .int()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .describe('Streams of one number, pattern and area visit the same places in the same order; default: each its own'),
   syncEvery: count.optional().describe('A sync after every n-th write; default: none'),
 };
 const plainPattern = z.enum(['sequential', 'random', 'permutation', 'backward', 'rewrite-record']);
@@ -218,7 +224,7 @@ export const profileSchema = z
     image,
     warmUp,
     parameters: z
-      .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.union([z.string(), z.number()]))
+      .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe('Names that phases use as $name, with their default values'),
     phases: z.array(phase).min(1).max(64),
@@ -244,11 +250,14 @@ interface ProfileBase extends Omit<ProfileDocument, 'schema' | 'name' | 'paramet
   readonly diskBytes: number;
 }
 
+/** A parameter's value: a size or another text, a number, a switch. */
+export type ParameterValue = string | number | boolean;
+
 /** From a YAML profile. */
 export interface PatternProfile extends ProfileBase {
   readonly kind: 'patterns';
   /** In effect for this load: defaults and what the user gave. */
-  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly phases: readonly ProfilePhase[];
 }
 

@@ -137,6 +137,7 @@ function resolveStream(
     strideRecordCount: stream.pattern === 'strided' ? stream.stride : 0,
     theta: stream.pattern === 'zipf' ? stream.theta : 0,
     hotRunBytes: stream.pattern === 'zipf' ? (stream.hotRun ?? alignBytes) : 0,
+    ...(stream.order === undefined ? {} : { order: stream.order }),
   };
   if (recordCount(spec) < 1) {
     const largestBytes = Math.max(...sizes.map((size) => size.value));

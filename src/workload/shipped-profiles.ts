@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 const directory = new URL('../../workloads/', import.meta.url);
 
-/** Names of the profiles that come with qtune, sorted. */
+/** Names of the profiles that come with qtune, in order; `iozone-2` comes before `iozone-10`. */
 export async function shippedNames(): Promise<readonly string[]> {
   return (await readdir(directory))
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
-    .sort();
+    .sort(new Intl.Collator('en', { numeric: true }).compare);
 }
 
 /** The text of a shipped profile and its path for messages. */

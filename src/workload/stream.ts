@@ -26,6 +26,8 @@ export interface StreamSpec {
   readonly strideRecordCount: number;
   readonly theta: number;
   readonly hotRunBytes: number;
+  /** Streams of one number visit the same places in the same order; absent: each its own. */
+  readonly order?: number;
 }
 
 /** Records looked up in one call of a pattern. */
@@ -60,7 +62,7 @@ export class RequestStream {
     this.#operations = new CumulativeChoice(spec.operations);
     this.#order = recordOrders[spec.pattern]({
       recordCount: recordCount(spec),
-      random: new Random(seed, ...stream, 1),
+      random: spec.order === undefined ? new Random(seed, ...stream, 1) : new Random(seed, spec.order),
       strideRecordCount: spec.strideRecordCount,
       theta: spec.theta,
       hotRunRecordCount: Math.max(1, Math.floor(spec.hotRunBytes / spec.alignBytes)),

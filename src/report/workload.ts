@@ -1,0 +1,160 @@
+import { exactBytes, formatBytes } from '../units/bytes.ts';
+import { formatRatio } from '../units/rate.ts';
+import { type Footprint, measureFootprint } from '../workload/footprint.ts';
+import { requestHash } from '../workload/iolog.ts';
+import type { ProfileSummary } from '../workload/load-profile.ts';
+import type { Profile } from '../workload/profile.ts';
+import type { Workload } from '../workload/workload.ts';
+import { renderTable } from './table.ts';
+
+/** Cluster sizes to tell the allocation for: QEMU's default and the largest. */
+const shownClusterBytes = [65_536, 2_097_152] as const;
+
+type Counts = Omit<Footprint, 'writtenUnitCount' | 'touchedUnitCount'>;
+
+/** One workload as `workload show` tells it, as plain data. */
+export interface WorkloadDescription extends Counts {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly source: string;
+  readonly diskBytes: number;
+  readonly seed: number;
+  readonly image: Workload['image'];
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly warmUp: { readonly requestCount: number; readonly because: string };
+  readonly requestCount: number;
+  readonly allocation: readonly {
+    readonly clusterBytes: number;
+    readonly clusterCount: number;
+    readonly dataBytes: number;
+  }[];
+  readonly requestHash: string;
+  readonly experiment: Profile['experiment'];
+  readonly published: Profile['published'];
+}
+
+/** Runs through a workload's requests and adds them up. */
+export function describeWorkload(profile: Profile, workload: Workload): WorkloadDescription {
+  const { writtenUnitCount, touchedUnitCount: _, ...counts } = measureFootprint(workload);
+  return {
+    name: workload.name,
+    title: workload.title,
+    about: profile.about.trim(),
+    source: workload.source.trim(),
+    diskBytes: workload.diskBytes,
+    seed: workload.seed,
+    image: workload.image,
+    parameters: profile.kind === 'patterns' ? profile.parameters : {},
+    warmUp: { requestCount: workload.warmUpCount, because: profile.warmUp.because.trim() },
+    requestCount: workload.requestCount,
+    ...counts,
+    allocation: shownClusterBytes.map((clusterBytes) => {
+      const clusterCount = writtenUnitCount(clusterBytes);
+      return { clusterBytes, clusterCount, dataBytes: clusterCount * clusterBytes };
+    }),
+    requestHash: requestHash(workload.requests()),
+    experiment: profile.experiment,
+    published: profile.published,
+  };
+}
+
+export function renderWorkloadList(profiles: readonly ProfileSummary[]): string {
+  const rows = profiles.map((profile) => [
+    profile.name,
+    exactBytes(profile.diskBytes),
+    profile.hasExperiment ? 'yes' : '',
+    profile.title,
+  ]);
+  const columns = [
+    { title: 'name' },
+    { title: 'disk', align: 'right' },
+    { title: 'experiment' },
+    { title: 'what' },
+  ] as const;
+  return renderTable(columns, rows);
+}
+
+export function renderWorkload(description: WorkloadDescription, columns: number): string {
+  const { image, warmUp } = description;
+  const backing =
+    image.backing === 'none' ? 'no backing file' : `${image.backing.format} backing file of ${image.backing.content}`;
+  const facts: [string, string][] = [
+    ['name', description.name],
+    ['source', description.source],
+    ['disk', formatBytes(description.diskBytes)],
+    ['image', `${image.content}, ${backing}, ${image.state} for every trial`],
+    ['seed', String(description.seed)],
+    ...parameterRows(description),
+    ['requests', `${whole(description.requestCount)}, the first ${whole(warmUp.requestCount)} of them warm-up`],
+    ['warm-up', warmUp.because],
+    ...operationRows(description),
+    ['in sequence', `${formatRatio(description.sequentialRatio)} start where the one before ended`],
+    ['touched', `${formatBytes(description.distinctTouchedBytes)} of the disk`],
+    ...description.allocation
+      .filter(({ clusterCount }) => clusterCount > 0)
+      .map(({ clusterBytes, clusterCount, dataBytes }): [string, string] => [
+        `written at ${exactBytes(clusterBytes)}`,
+        `${whole(clusterCount)} clusters, ${formatBytes(dataBytes)}`,
+      ]),
+    ...experimentRows(description),
+    ['hash', description.requestHash],
+  ];
+  const keyWidth = Math.max(...facts.map(([key]) => key.length));
+  const textWidth = Math.max(40, Math.min(columns, 110) - keyWidth - 2);
+  const body = facts.flatMap(([key, text]) =>
+    wrapped(text, textWidth).map((line, index) => `${(index === 0 ? key : '').padEnd(keyWidth)}  ${line}`),
+  );
+  const about = wrapped(description.about, Math.min(columns, 110));
+  return `${[description.title, '', ...about, '', ...body].join('\n')}\n`;
+}
+
+function parameterRows({ parameters }: WorkloadDescription): [string, string][] {
+  const entries = Object.entries(parameters);
+  return entries.length === 0 ? [] : [['parameters', entries.map(([key, value]) => `${key}=${value}`).join(', ')]];
+}
+
+function operationRows(description: WorkloadDescription): [string, string][] {
+  const rows: [string, string][] = [];
+  const add = (name: string, count: number, bytes: number): void => {
+    if (count > 0)
+      rows.push([name, `${whole(count)}, ${formatBytes(bytes)}, ${formatBytes(bytes / count)} on average`]);
+  };
+  add('reads', description.readCount, description.readBytes);
+  add('writes', description.writeCount, description.writeBytes);
+  add('trims', description.trimCount, description.trimBytes);
+  if (description.syncCount > 0) rows.push(['syncs', whole(description.syncCount)]);
+  return rows;
+}
+
+function experimentRows({ experiment, published }: WorkloadDescription): [string, string][] {
+  const rows: [string, string][] = [];
+  if (experiment) {
+    const lists = [
+      ...experiment.create.map((list) => `-o ${list}`),
+      ...experiment.drive.map((list) => `--drive ${list}`),
+    ];
+    rows.push(['experiment', `${lists.join(' ')}, ${experiment.repetitions} repetitions`]);
+  }
+  if (published)
+    rows.push(['published', `${published.rows.length} values of ${published.metric}: ${published.source.trim()}`]);
+  return rows;
+}
+
+function whole(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
