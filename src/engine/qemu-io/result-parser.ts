@@ -112,7 +112,7 @@ export class ResultParser {
       value = value * 10 + (byte - zero);
       this.#at++;
     }
-    if (this.#at === start || this.#at - start > 16) this.#valid = false;
+    if (this.#at === start || this.#at - start > 30) this.#valid = false;
     return value;
   }
 
