@@ -1,5 +1,5 @@
 import { computeGeometry } from '../qcow2/geometry.ts';
-import { measureImage } from '../qcow2/measure.ts';
+import { measureImage, type Preallocation } from '../qcow2/measure.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { resolveCreate } from '../settings/resolve.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -65,7 +65,10 @@ export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolea
     const configurations = (entry.configurations ?? plan.summary.configurations.map((one) => one.label)).map((label) =>
       plan.configuration(label),
     );
-    const totals = totalRequests(workload, configurations.flatMap(pieceSizes));
+    const totals = totalRequests(
+      workload,
+      configurations.flatMap((one) => pieceSizes(workload, one)),
+    );
     for (const configuration of configurations) {
       const image = estimateImage(workload, configuration, totals);
       const fillMs = image.filledBytes / costModel.bytesPerMs;
@@ -123,7 +126,7 @@ function estimateImage(workload: Workload, configuration: Configuration, totals:
   const measured = measureImage({ ...create, diskBytes });
   const metadataBytes = measured.fullyAllocatedBytes - measured.dataBytes;
   const { fullyAllocatedBytes } = measured;
-  if (image.content === 'full' || create.preallocation === 'full' || create.preallocation === 'falloc') {
+  if (isFull(workload, create.preallocation)) {
     const filledBytes = image.content === 'full' || create.preallocation === 'full' ? diskBytes : 0;
     return {
       startBytes: fullyAllocatedBytes,
@@ -133,7 +136,7 @@ function estimateImage(workload: Workload, configuration: Configuration, totals:
     };
   }
   const written = (bytes: number): number => totals.writtenPieceCounts.get(bytes) ?? 0;
-  if (image.content === 'mapped' || create.preallocation === 'metadata') {
+  if (isMapped(workload, create.preallocation)) {
     const endBytes = Math.min(
       fullyAllocatedBytes,
       metadataBytes + written(fileSystemBlockBytes) * fileSystemBlockBytes,
@@ -154,10 +157,20 @@ function estimateBacking(workload: Workload): { readonly key: string; readonly b
   return { key: JSON.stringify([backing.format, backing.content, workload.diskBytes]), bytes };
 }
 
-/** The sizes whose written pieces an image's growth follows from. */
-function pieceSizes(configuration: Configuration): readonly number[] {
-  const { clusterBytes } = resolveCreate(configuration.create);
-  return [clusterBytes, tableCoverageBytes(configuration), fileSystemBlockBytes];
+/** The sizes whose written pieces an image's growth follows from; none where it is full from the start. */
+function pieceSizes(workload: Workload, configuration: Configuration): readonly number[] {
+  const { clusterBytes, preallocation } = resolveCreate(configuration.create);
+  if (isFull(workload, preallocation)) return [];
+  if (isMapped(workload, preallocation)) return [fileSystemBlockBytes];
+  return [clusterBytes, tableCoverageBytes(configuration)];
+}
+
+function isFull({ image }: Workload, preallocation: Preallocation): boolean {
+  return image.content === 'full' || preallocation === 'full' || preallocation === 'falloc';
+}
+
+function isMapped({ image }: Workload, preallocation: Preallocation): boolean {
+  return image.content === 'mapped' || preallocation === 'metadata';
 }
 
 function tableCoverageBytes(configuration: Configuration): number {
