@@ -1,11 +1,7 @@
-import { computeGeometry } from '../qcow2/geometry.ts';
-import { measureImage, type Preallocation } from '../qcow2/measure.ts';
-import type { Configuration } from '../settings/configuration.ts';
-import { resolveCreate } from '../settings/resolve.ts';
-import type { Workload } from '../workload/workload.ts';
+import { type Footprint, measureFootprint } from '../workload/footprint.ts';
+import { estimateBacking, estimateImage } from './image-estimate.ts';
 import type { Plan } from './plan.ts';
 import type { PlannedTrial } from './record.ts';
-import { type RequestTotals, totalRequests } from './request-totals.ts';
 import { imageKey } from './trial-id.ts';
 
 /**
@@ -23,9 +19,6 @@ export const costModel = {
   /** The untimed replay under trace events, as a multiple of the measured one. */
   hostIoFactor: 2,
 } as const;
-
-/** Files that the guest writes into reserve nothing smaller than this. */
-const fileSystemBlockBytes = 4096;
 
 /** What one cell takes. */
 export interface CellEstimate {
@@ -65,12 +58,9 @@ export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolea
     const configurations = (entry.configurations ?? plan.summary.configurations.map((one) => one.label)).map((label) =>
       plan.configuration(label),
     );
-    const totals = totalRequests(
-      workload,
-      configurations.flatMap((one) => pieceSizes(workload, one)),
-    );
+    const footprint = measureFootprint(workload);
     for (const configuration of configurations) {
-      const image = estimateImage(workload, configuration, totals);
+      const image = estimateImage(workload, configuration, footprint);
       const fillMs = image.filledBytes / costModel.bytesPerMs;
       const { state } = workload.image;
       if (state !== 'fresh') {
@@ -82,7 +72,7 @@ export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolea
       cells.set(cellKey(workload.name, configuration.label), {
         workload: workload.name,
         configuration: configuration.label,
-        trialMs: costModel.trialMs + prepareMs + replayMs(totals, options.traceHostIo),
+        trialMs: costModel.trialMs + prepareMs + replayMs(footprint, options.traceHostIo),
         imageBytes: image.endBytes,
         fileBytes: image.fileBytes,
       });
@@ -109,78 +99,12 @@ export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolea
   };
 }
 
-interface ImageEstimate {
-  /** Allocated before the first request. */
-  readonly startBytes: number;
-  /** Allocated after the last one. */
-  readonly endBytes: number;
-  /** Data written to make it. */
-  readonly filledBytes: number;
-  readonly fileBytes: number;
-}
-
-function estimateImage(workload: Workload, configuration: Configuration, totals: RequestTotals): ImageEstimate {
-  const create = resolveCreate(configuration.create);
-  const { clusterBytes } = create;
-  const { diskBytes, image } = workload;
-  const measured = measureImage({ ...create, diskBytes });
-  const metadataBytes = measured.fullyAllocatedBytes - measured.dataBytes;
-  const { fullyAllocatedBytes } = measured;
-  if (isFull(workload, create.preallocation)) {
-    const filledBytes = image.content === 'full' || create.preallocation === 'full' ? diskBytes : 0;
-    return {
-      startBytes: fullyAllocatedBytes,
-      endBytes: fullyAllocatedBytes,
-      filledBytes,
-      fileBytes: fullyAllocatedBytes,
-    };
-  }
-  const written = (bytes: number): number => totals.writtenPieceCounts.get(bytes) ?? 0;
-  if (isMapped(workload, create.preallocation)) {
-    const endBytes = Math.min(
-      fullyAllocatedBytes,
-      metadataBytes + written(fileSystemBlockBytes) * fileSystemBlockBytes,
-    );
-    return { startBytes: metadataBytes, endBytes, filledBytes: metadataBytes, fileBytes: fullyAllocatedBytes };
-  }
-  const dataBytes = written(clusterBytes) * clusterBytes;
-  const tableBytes = written(tableCoverageBytes(configuration)) * clusterBytes;
-  const fixedBytes = measured.headerBytes + measured.l1Bytes + measured.refcountBytes;
-  const endBytes = Math.min(fullyAllocatedBytes, fixedBytes + dataBytes + tableBytes);
-  return { startBytes: Math.min(fixedBytes, endBytes), endBytes, filledBytes: 0, fileBytes: endBytes };
-}
-
-function estimateBacking(workload: Workload): { readonly key: string; readonly bytes: number } | undefined {
-  const { backing } = workload.image;
-  if (backing === 'none') return undefined;
-  const bytes = backing.content === 'data' ? workload.diskBytes : 0;
-  return { key: JSON.stringify([backing.format, backing.content, workload.diskBytes]), bytes };
-}
-
-/** The sizes whose written pieces an image's growth follows from; none where it is full from the start. */
-function pieceSizes(workload: Workload, configuration: Configuration): readonly number[] {
-  const { clusterBytes, preallocation } = resolveCreate(configuration.create);
-  if (isFull(workload, preallocation)) return [];
-  if (isMapped(workload, preallocation)) return [fileSystemBlockBytes];
-  return [clusterBytes, tableCoverageBytes(configuration)];
-}
-
-function isFull({ image }: Workload, preallocation: Preallocation): boolean {
-  return image.content === 'full' || preallocation === 'full' || preallocation === 'falloc';
-}
-
-function isMapped({ image }: Workload, preallocation: Preallocation): boolean {
-  return image.content === 'mapped' || preallocation === 'metadata';
-}
-
-function tableCoverageBytes(configuration: Configuration): number {
-  const { clusterBytes, extendedL2, refcountBits } = resolveCreate(configuration.create);
-  return computeGeometry({ diskBytes: 0, clusterBytes, extendedL2, refcountBits }).l2TableCoverageBytes;
-}
-
-function replayMs(totals: RequestTotals, traceHostIo: boolean): number {
-  const { dataRequestCount, syncCount, bytes } = totals;
-  const onceMs = dataRequestCount * costModel.requestMs + syncCount * costModel.syncMs + bytes / costModel.bytesPerMs;
+function replayMs(footprint: Footprint, traceHostIo: boolean): number {
+  const { readCount, writeCount, trimCount, syncCount, readBytes, writeBytes } = footprint;
+  const onceMs =
+    (readCount + writeCount + trimCount) * costModel.requestMs +
+    syncCount * costModel.syncMs +
+    (readBytes + writeBytes) / costModel.bytesPerMs;
   return onceMs * (traceHostIo ? 1 + costModel.hostIoFactor : 1);
 }
 

@@ -3,7 +3,6 @@ import { EnvironmentError } from '../../src/errors.ts';
 import { checkRoom, roomProblem } from '../../src/trial/check-room.ts';
 import { costModel, estimatePlan } from '../../src/trial/estimate.ts';
 import { buildPlan, type PlanInput } from '../../src/trial/plan.ts';
-import { totalRequests } from '../../src/trial/request-totals.ts';
 import { createRequestBlock, Operation, pushRequest } from '../../src/workload/request.ts';
 import type { ImagePreparation, Workload } from '../../src/workload/workload.ts';
 import { scriptedConfigurations, scriptedWorkload } from '../helpers/scripted-engine.ts';
@@ -48,19 +47,6 @@ const writes: readonly Request[] = [
   [Operation.trim, 640 * kib, 64 * kib],
   [Operation.sync, 0, 0],
 ];
-
-test('written pieces are counted once each, whatever their size', () => {
-  expect(totalRequests(workload({}, writes), [4 * kib, 64 * kib, gib])).toEqual({
-    dataRequestCount: 5,
-    syncCount: 1,
-    bytes: 76 * kib,
-    writtenPieceCounts: new Map([
-      [4 * kib, 18],
-      [64 * kib, 3],
-      [gib, 1],
-    ]),
-  });
-});
 
 describe('space', () => {
   // Defaults on 1 GiB: header 64K, L1 64K, L2 2 x 64K, refcounts 64K table + 64K block: qemu-img measure says 393,216.
