@@ -86,7 +86,10 @@ export function renderWorkload(description: WorkloadDescription, columns: number
     ['image', `${image.content}, ${backing}, ${image.state} for every trial`],
     ['seed', String(description.seed)],
     ...parameterRows(description),
-    ['requests', `${whole(description.requestCount)}, the first ${whole(warmUp.requestCount)} of them warm-up`],
+    [
+      'requests',
+      `${whole(description.requestCount)}, ${warmUp.requestCount === 0 ? 'none' : `the first ${whole(warmUp.requestCount)}`} of them warm-up`,
+    ],
     ['warm-up', warmUp.because],
     ...operationRows(description),
     ['in sequence', `${formatRatio(description.sequentialRatio)} start where the one before ended`],
