@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { computeGeometry, type GeometryOptions, roundUp } from './geometry.ts';
-import { maximumL1Bytes, tableEntryBytes } from './limits.ts';
+import { maximumL1Bytes, maximumSnapshotCount, tableEntryBytes } from './limits.ts';
 
 /** How much of a new image is allocated when it is created. */
 export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full';
@@ -64,6 +64,49 @@ export function measureImage(options: MeasureOptions): Measurement {
     refcountBytes,
     dataBytes,
   };
+}
+
+/** What internal snapshots add to an image, in bytes. */
+export interface SnapshotMeasurement {
+  readonly count: number;
+  /** The most that the refcount width and the format allow. */
+  readonly maximumCount: number;
+  /** Copies of the L1 table, one a snapshot, in whole clusters; written when the snapshot is taken. */
+  readonly l1Bytes: number;
+  /** The snapshot table in whole clusters, with names of 16 bytes. */
+  readonly tableBytes: number;
+  /** The file if the guest rewrites every cluster after each snapshot: data and L2 tables once more for each, and their refcounts. */
+  readonly fullyAllocatedBytes: number;
+}
+
+/**
+ * What `count` internal snapshots cost on disk, from the moment they are taken to the worst case.
+ * @throws UsageError where the refcount width does not allow so many: 2^bits−2, for every cluster counts the active image too
+ * @source QEMU block/qcow2-snapshot.c, qcow2_snapshot_create and qcow2_write_snapshots; block/qcow2.h, QCOW_MAX_SNAPSHOTS
+ */
+export function measureSnapshots(options: MeasureOptions, count: number): SnapshotMeasurement {
+  const { clusterBytes, refcountBits } = options;
+  const maximumCount = Math.min(2 ** refcountBits - 2, maximumSnapshotCount);
+  if (count > maximumCount) {
+    throw new UsageError(
+      `${count} internal snapshots do not fit: refcount_bits=${refcountBits} allows ${maximumCount}`,
+      {
+        hint: 'A cluster that all of them share needs a reference count of one more than their number.',
+      },
+    );
+  }
+  const image = measureImage(options);
+  const l1Bytes = count * image.l1Bytes;
+  const tableBytes = count === 0 ? 0 : roundUp(count * snapshotEntryBytes(count), clusterBytes);
+  const copies = image.l1Bytes + image.l2Bytes + image.dataBytes;
+  const before = image.headerBytes + (count + 1) * copies + tableBytes;
+  const refcountBytes = refcountMetadataBytes(before / clusterBytes, clusterBytes, refcountBits);
+  return { count, maximumCount, l1Bytes, tableBytes, fullyAllocatedBytes: before + refcountBytes };
+}
+
+/** 40 bytes fixed, 24 of extra data, the number as text and a name of 16 bytes, in multiples of 8. */
+function snapshotEntryBytes(count: number): number {
+  return roundUp(40 + 24 + String(count).length + 16, 8);
 }
 
 /**

@@ -82,6 +82,25 @@ export function computeCacheSizes(geometry: Geometry, drive: SettingValues): Cac
   };
 }
 
+/**
+ * The largest disk whose mapping fits whole into the L2 cache under these settings: QEMU's cliff, beyond which random I/O has to
+ * read tables. 64 KiB clusters under the defaults: 256 GiB.
+ * @throws UsageError for sizes that contradict each other
+ */
+export function coverageLimitBytes(geometry: Geometry, drive: SettingValues): number {
+  const { clusterBytes } = geometry;
+  const asked = askedSizes(drive);
+  const refcountMinimum = minimumRefcountTableCount * clusterBytes;
+  const unlimited = Number.MAX_SAFE_INTEGER;
+  const alone = asked.total !== undefined && asked.l2 === undefined && asked.refcount === undefined;
+  const l2 = alone
+    ? Math.max(0, (asked.total ?? 0) - refcountMinimum)
+    : Math.max(0, shareOut(asked, unlimited, refcountMinimum).l2);
+  const entry = asked.entry ?? Math.min(clusterBytes, defaultPartialEntryBytes);
+  const count = Math.max(minimumL2EntryCount, Math.floor(l2 / entry));
+  return count * (entry / geometry.l2EntryBytes) * clusterBytes;
+}
+
 function askedSizes(drive: SettingValues): AskedSizes {
   const size = (name: string) => (typeof drive[name] === 'number' ? drive[name] : undefined);
   const [l2, refcount, total, entry] = [

@@ -1,4 +1,5 @@
 import { QtuneError, UsageError } from '../errors.ts';
+import { measureImage } from '../qcow2/measure.ts';
 import { definitionOf, unknownOption } from './catalogue.ts';
 import type { Configuration, SettingScope, SettingValues } from './configuration.ts';
 import { type CreateContext, createRules } from './create-rules.ts';
@@ -6,6 +7,7 @@ import type { SettingDefinition } from './definition.ts';
 import { checkDrive } from './drive-rules.ts';
 import { printSettings } from './print.ts';
 import { formatQemuVersion, isAtLeast, type QemuVersion } from './qemu-version.ts';
+import { resolveCreate } from './resolve.ts';
 
 /** What a configuration is to be used for. */
 export interface ValidationContext {
@@ -45,6 +47,7 @@ export function validateForMeasure(configuration: Configuration, context: Valida
   inList('create', create, () => {
     checkKnown('create', create, context.qemu);
     checkCreate(create, context, 'measure');
+    measureImage({ diskBytes: context.diskBytes, ...resolveCreate(create) });
   });
   inList('drive', drive, () => {
     checkKnown('drive', drive, context.qemu);
@@ -59,15 +62,15 @@ export function validateForMeasure(configuration: Configuration, context: Valida
   return undefined;
 }
 
-/** Puts the list in question in front of an error's message: `-o cluster_size=100: …`. */
+/** Puts the list in question in front of an error's message: `-o cluster_size=100: …`; under the defaults only the disk can be wrong. */
 function inList(scope: SettingScope, values: SettingValues, check: () => void): void {
   try {
     check();
   } catch (error) {
     if (!(error instanceof QtuneError)) throw error;
     const list = printSettings(scope, values);
-    const flag = scope === 'create' ? '-o' : '--drive';
-    throw new UsageError(`${flag}${list === '' ? '' : ` ${list}`}: ${error.message}`, {
+    const what = list === '' ? '--disk' : `${scope === 'create' ? '-o' : '--drive'} ${list}`;
+    throw new UsageError(`${what}: ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       cause: error,
     });
