@@ -1,4 +1,5 @@
 import type { QemuVersion } from '../settings/qemu-version.ts';
+import type { Workload } from '../workload/workload.ts';
 import type { WorkloadTraits } from './workload-traits.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface AdviceRequest {
   /** Virtual size of the disk, bytes, a multiple of 512. */
   readonly diskBytes: number;
   readonly traits: WorkloadTraits;
+  /** The requests themselves where the workload is a profile or a trace; what is measured then. */
+  readonly workload?: Workload;
   /** Whether the disk is an overlay on a backing file. */
   readonly hasBacking: boolean;
   /** Limit for the metadata caches of this disk, bytes; absent where there is none. */

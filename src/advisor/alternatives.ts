@@ -1,8 +1,9 @@
+import { defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
 import { formatBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import type { Proposals } from './candidates.ts';
-import { choose } from './choose.ts';
-import { defaultL2CacheBytes, type Proposal, sameSettings } from './proposal.ts';
+import { choose, extraCost, noticeableRatio, speedRatio } from './choose.ts';
+import { type Proposal, sameSettings } from './proposal.ts';
 
 export interface Alternative {
   readonly title: string;
@@ -35,7 +36,7 @@ export function chooseAlternatives(
 
 function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Proposals): Generator<Alternative> {
   const cacheOnly = largestCache(request, baseline, proposals);
-  if (cacheOnly) {
+  if (cacheOnly && speedRatio(cacheOnly, baseline) * noticeableRatio > 1) {
     yield {
       title: 'only a larger cache',
       tradeOff: `For an image that exists, since its clusters cannot be changed: ${formatBytes(cacheOnly.memoryBytes)} of memory for as long as the guest runs.`,
@@ -43,7 +44,7 @@ function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Prop
     };
   }
   const clustersOnly = smallestCoveredClusters(proposals);
-  if (clustersOnly) {
+  if (clustersOnly && baseline.cache.coveredBytes < request.diskBytes) {
     yield {
       title: 'only larger clusters',
       tradeOff: `QEMU's default cache covers the disk and every program reads the image; each first write takes ${formatBytes(clustersOnly.allocationUnitBytes)}.`,
@@ -54,20 +55,12 @@ function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Prop
     const proposal = choose({ ...request, priority }, baseline, proposals);
     yield { ...otherPriority[priority](proposal, baseline), proposal };
   }
-  for (const clusterBytes of [131_072, 524_288, 262_144, 1_048_576]) {
-    for (const proposal of proposals) {
-      if (proposal.geometry.clusterBytes !== clusterBytes) continue;
-      yield {
-        title: `clusters of ${formatBytes(clusterBytes)}`,
-        tradeOff: `${formatBytes(proposal.memoryBytes)} of memory, ${formatBytes(proposal.allocationUnitBytes)} for each first write.`,
-        proposal,
-      };
-    }
-  }
-  for (const proposal of proposals) {
+  const merit = (proposal: Proposal) => Math.log2(speedRatio(proposal, baseline)) - extraCost(proposal, baseline);
+  for (const proposal of [...proposals].sort((a, b) => merit(b) - merit(a))) {
+    const { geometry, memoryBytes, allocationUnitBytes } = proposal;
     yield {
-      title: `clusters of ${formatBytes(proposal.geometry.clusterBytes)}`,
-      tradeOff: `${formatBytes(proposal.memoryBytes)} of memory.`,
+      title: `${formatBytes(geometry.clusterBytes)} clusters${geometry.extendedL2 ? ', subclusters' : ''}`,
+      tradeOff: `${formatBytes(memoryBytes)} of memory, ${formatBytes(allocationUnitBytes)} for each first write.`,
       proposal,
     };
   }
@@ -106,7 +99,7 @@ function smallestCoveredClusters(proposals: Proposals): Proposal | undefined {
   return proposals.find(
     ({ geometry, settings }) =>
       !geometry.extendedL2 &&
-      geometry.l2FullCoverageBytes <= defaultL2CacheBytes &&
+      geometry.l2FullCoverageBytes <= defaultL2CacheMaximumBytes &&
       'cluster_size' in settings.create &&
       !('l2-cache-size' in settings.drive) &&
       geometry.clusterBytes > 65_536,

@@ -1,11 +1,13 @@
 import { UsageError } from '../errors.ts';
 import type { Geometry } from '../qcow2/geometry.ts';
 import { defaultClusterBytes, maximumL1Bytes } from '../qcow2/limits.ts';
+import { defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
 import type { SettingValues } from '../settings/configuration.ts';
 import { isAtLeast } from '../settings/qemu-version.ts';
 import { geometryOf } from '../settings/resolve.ts';
+import { exactBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
-import { defaultL2CacheBytes, type Proposal, propose } from './proposal.ts';
+import { type Proposal, propose } from './proposal.ts';
 
 const kib = 1024;
 
@@ -21,12 +23,18 @@ const subclustersSince = { major: 5, minor: 2 } as const;
 /** Entry size for a cache that covers the disk with large clusters; see the rule on it. */
 export const coveringEntryBytes = 64 * kib;
 
-/** Caches between QEMU's minimum and full coverage, bytes: powers of two. */
-const cacheLadder: readonly number[] = Array.from({ length: 27 }, (_, step) => 8 * kib * 2 ** step);
+/**
+ * Caches below full coverage, bytes: powers of two from 1 MiB, QEMU's default until 3.1. Less is looked at only where a limit asks for it.
+ */
+const cacheLadder: readonly number[] = Array.from({ length: 20 }, (_, step) => 2 ** (20 + step));
 
-/** QEMU's defaults on this disk. */
+/**
+ * QEMU's defaults on this disk. A disk of more than 2 PiB is beyond the default clusters: the smallest that can hold it then stand in.
+ */
 export function baselineProposal(request: AdviceRequest): Proposal {
-  return propose(request, { create: {}, drive: {} });
+  const fits = geometryOf(request.diskBytes, {}).l1Bytes <= maximumL1Bytes;
+  const [smallest] = fits ? [] : shapes(request);
+  return propose(request, { create: smallest ? createOf(smallest) : {}, drive: {} });
 }
 
 /** At least one. */
@@ -37,55 +45,66 @@ export type Proposals = readonly [Proposal, ...Proposal[]];
  * @throws UsageError where none fits, with the least that is possible
  */
 export function enumerateProposals(request: AdviceRequest, preallocation: 'off' | 'metadata'): Proposals {
-  const limitBytes = request.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
-  const subclusters = request.qemu === undefined || isAtLeast(request.qemu, subclustersSince);
-  const all: Proposal[] = [];
-  let leastBytes = Number.POSITIVE_INFINITY;
-  for (const clusterBytes of candidateClusterBytes) {
-    for (const extendedL2 of subclusters ? [false, true] : [false]) {
-      const proposals = proposalsOf(request, { clusterBytes, extendedL2, preallocation, limitBytes });
-      for (const proposal of proposals) {
-        leastBytes = Math.min(leastBytes, proposal.memoryBytes);
-        if (proposal.memoryBytes <= limitBytes) all.push(proposal);
-      }
-    }
-  }
-  const [first, ...rest] = all;
-  if (!first) refuse(request, leastBytes);
+  const [first, ...rest] = shapes(request).flatMap((shape) => proposalsOf(request, { ...shape, preallocation }));
+  if (!first) refuse(request);
   return [first, ...rest];
 }
 
-function refuse(request: AdviceRequest, leastBytes: number): never {
+/** Cluster sizes with and without subclusters that can hold the disk. */
+function shapes(request: AdviceRequest): readonly Pick<ProposalShape, 'clusterBytes' | 'extendedL2'>[] {
+  const subclusters = request.qemu === undefined || isAtLeast(request.qemu, subclustersSince);
+  return candidateClusterBytes
+    .flatMap((clusterBytes) =>
+      (subclusters ? [false, true] : [false]).map((extendedL2) => ({ clusterBytes, extendedL2 })),
+    )
+    .filter((shape) => geometryOf(request.diskBytes, createOf(shape)).l1Bytes <= maximumL1Bytes);
+}
+
+/** The memory that caches of a disk need at least, with the smallest clusters worth a look: 72 KiB for most disks. */
+export function leastMemoryBytes(request: AdviceRequest): number {
+  const least = shapes(request).map(
+    (shape) => propose(request, { create: createOf(shape), drive: { 'l2-cache-size': 0 } }).memoryBytes,
+  );
+  return Math.min(...least);
+}
+
+function refuse(request: AdviceRequest): never {
+  const leastBytes = leastMemoryBytes(request);
   if (!Number.isFinite(leastBytes)) {
     throw new UsageError(`--disk: ${request.diskBytes} bytes are more than a qcow2 image can hold`, {
       hint: 'The largest is 2 EiB with clusters of 2 MiB.',
     });
   }
-  throw new UsageError(
-    `--memory: ${request.memoryLimitBytes} bytes are less than the smallest caches that QEMU can have`,
-    {
-      hint: `The least for this disk is ${leastBytes} bytes: two entries of the L2 cache and four refcount blocks.`,
-    },
-  );
+  throw new UsageError(`--memory: ${request.memoryLimitBytes} bytes are less than the smallest caches for this disk`, {
+    hint: `The least is ${exactBytes(leastBytes)}: two entries of the L2 cache and four refcount blocks.`,
+  });
 }
 
 interface ProposalShape {
   readonly clusterBytes: number;
   readonly extendedL2: boolean;
   readonly preallocation: 'off' | 'metadata';
-  readonly limitBytes: number;
+}
+
+/** Only what differs from QEMU's defaults. */
+function createOf({
+  clusterBytes,
+  extendedL2,
+  preallocation,
+}: Omit<ProposalShape, 'preallocation'> & Partial<ProposalShape>): SettingValues {
+  return {
+    ...(clusterBytes === defaultClusterBytes ? {} : { cluster_size: clusterBytes }),
+    ...(extendedL2 ? { extended_l2: true } : {}),
+    ...(preallocation === 'metadata' ? { preallocation } : {}),
+  };
 }
 
 function proposalsOf(request: AdviceRequest, shape: ProposalShape): readonly Proposal[] {
-  const { clusterBytes, extendedL2, preallocation, limitBytes } = shape;
-  const create: SettingValues = {
-    ...(clusterBytes === defaultClusterBytes ? {} : { cluster_size: clusterBytes }),
-    ...(extendedL2 ? { extended_l2: true } : {}),
-    ...(preallocation === 'off' ? {} : { preallocation }),
-  };
-  const geometry = geometryOf(request.diskBytes, create);
-  if (geometry.l1Bytes > maximumL1Bytes) return [];
-  return cacheChoices(geometry, limitBytes).map((drive) => propose(request, { create, drive }));
+  const limitBytes = request.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+  const create = createOf(shape);
+  return cacheChoices(geometryOf(request.diskBytes, create), limitBytes)
+    .map((drive) => propose(request, { create, drive }))
+    .filter((proposal) => proposal.memoryBytes <= limitBytes);
 }
 
 /** Sizes of the L2 cache to try: QEMU's own, full coverage, powers of two below it and what the limit leaves. */
@@ -93,12 +112,12 @@ function cacheChoices(geometry: Geometry, limitBytes: number): readonly SettingV
   const fullBytes = geometry.l2FullCoverageBytes;
   const entry: SettingValues =
     geometry.clusterBytes > coveringEntryBytes ? { 'l2-cache-entry-size': coveringEntryBytes } : {};
-  const partial = cacheLadder.filter((bytes) => bytes < fullBytes && bytes !== defaultL2CacheBytes);
+  const partial = cacheLadder.filter((bytes) => bytes < fullBytes && bytes !== defaultL2CacheMaximumBytes);
   const leftBytes = Math.floor((limitBytes - 4 * geometry.clusterBytes) / 4096) * 4096;
   if (leftBytes >= 8192 && leftBytes < fullBytes) partial.push(leftBytes);
   return [
-    fullBytes <= defaultL2CacheBytes ? entry : {},
-    ...(fullBytes > defaultL2CacheBytes ? [{ 'l2-cache-size': fullBytes, ...entry }] : []),
+    fullBytes <= defaultL2CacheMaximumBytes ? entry : {},
+    ...(fullBytes > defaultL2CacheMaximumBytes ? [{ 'l2-cache-size': fullBytes, ...entry }] : []),
     ...partial.map((bytes) => ({ 'l2-cache-size': bytes })),
   ];
 }

@@ -45,14 +45,21 @@ function firstWriteRatio(traits: WorkloadTraits, unitBytes: number): number {
   return Math.min(1, traits.firstWriteRatio * (unitBytes / 65_536) ** clustersTouchedExponent);
 }
 
+/** The machines whose costs are known, in the order of {@link predictRates}. */
+const machines = [publishedSsd, designMachine] as const;
+
+/** Requests per second, one at a time, on each machine whose costs are known. */
+export function predictRates(input: PredictionInput): readonly number[] {
+  return machines.map((costs) => 1e6 / requestMicroseconds(input, costs));
+}
+
 /**
- * Requests per second, one at a time. The value is the geometric mean of what two machines with known costs would do; the range
- * spans both, widened by half again on either side.
+ * What a machine that nobody knows would do: the geometric mean of the known ones, with a range that spans them, widened by half
+ * again on either side.
  */
-export function predictIops(input: PredictionInput): Prediction {
-  const rates = [publishedSsd, designMachine].map((costs) => 1e6 / requestMicroseconds(input, costs));
+export function spanRates(rates: readonly number[]): Prediction {
   return {
-    value: Math.sqrt(rates.reduce((product, rate) => product * rate, 1)),
+    value: rates.reduce((product, rate) => product * rate, 1) ** (1 / rates.length),
     low: Math.min(...rates) / marginFactor,
     high: Math.max(...rates) * marginFactor,
   };

@@ -1,13 +1,10 @@
 import type { Geometry } from '../qcow2/geometry.ts';
 import { measureImage } from '../qcow2/measure.ts';
-import { type CacheSizes, computeCacheSizes } from '../settings/cache-sizing.ts';
+import { type CacheSizes, computeCacheSizes, defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
 import type { SettingValues } from '../settings/configuration.ts';
 import { geometryOf } from '../settings/resolve.ts';
 import type { AdviceRequest } from './advice-request.ts';
-import { type Prediction, predictIops, predictSpaceAmplification } from './prediction.ts';
-
-/** The largest L2 cache that QEMU takes by itself on Linux, bytes. @source QEMU 3.1, commit 80668d0fb7 */
-export const defaultL2CacheBytes = 32 * 2 ** 20;
+import { type Prediction, predictRates, predictSpaceAmplification, spanRates } from './prediction.ts';
 
 /** What a proposal is expected to do, and how that is known. */
 export interface Expectation extends Prediction {
@@ -33,7 +30,8 @@ export interface Proposal {
   readonly metadataBytes: number;
   /** The least that a write takes from the host's disk, bytes. */
   readonly allocationUnitBytes: number;
-  /** What the model expects; the search uses these. */
+  /** Requests per second that the model expects on each machine it knows, and on one that it does not know. */
+  readonly rates: readonly number[];
   readonly iops: Prediction;
   readonly spaceAmplification: Prediction;
   /** What is shown: measured values first where there are any, then the predictions. */
@@ -46,7 +44,8 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
   const cache = computeCacheSizes(geometry, settings.drive);
   const preallocated = settings.create.preallocation === 'metadata';
   const input = { geometry, cache, traits: request.traits, hasBacking: request.hasBacking, preallocated };
-  const iops = predictIops(input);
+  const rates = predictRates(input);
+  const iops = spanRates(rates);
   const spaceAmplification = predictSpaceAmplification(input);
   return {
     settings,
@@ -55,6 +54,7 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
     memoryBytes: cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * geometry.clusterBytes,
     metadataBytes: metadataBytes(geometry),
     allocationUnitBytes: preallocated && !geometry.extendedL2 ? 4096 : geometry.subclusterBytes,
+    rates,
     iops,
     spaceAmplification,
     expected: [
@@ -75,7 +75,11 @@ export function spelledOut(proposal: Proposal): { readonly create: SettingValues
   const { geometry, cache, settings } = proposal;
   return {
     create: { cluster_size: geometry.clusterBytes, extended_l2: geometry.extendedL2, ...settings.create },
-    drive: { 'l2-cache-size': defaultL2CacheBytes, 'l2-cache-entry-size': cache.l2EntryBytes, ...settings.drive },
+    drive: {
+      'l2-cache-size': defaultL2CacheMaximumBytes,
+      'l2-cache-entry-size': cache.l2EntryBytes,
+      ...settings.drive,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AdviceRequest } from './advice-request.ts';
 import { chooseAlternatives } from './alternatives.ts';
 import { baselineProposal, enumerateProposals, type Proposals } from './candidates.ts';
-import { choose, noticeableRatio } from './choose.ts';
+import { choose, noticeableRatio, speedRatio } from './choose.ts';
 import { commandTargets } from './commands/index.ts';
 import { type Proposal, propose, sameSettings, spelledOut } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
@@ -32,6 +32,8 @@ export interface Recommendation {
   readonly commands: Readonly<Record<string, string>>;
   /** Ids of the trials behind measured values; empty where nothing was measured. */
   readonly evidence: readonly string[];
+  /** What the measurement says, one sentence; absent where nothing was measured. */
+  readonly finding?: string;
 }
 
 /**
@@ -44,7 +46,7 @@ export function recommend(request: AdviceRequest): Recommendation {
   const chosen = withPreallocation(request, baseline, choose(request, baseline, proposals));
   const recommended = withAdditions(request, baseline, chosen);
   const alternatives = chooseAlternatives(request, baseline, recommended, proposals);
-  return describeRecommendation(request, { recommended, baseline, alternatives }, []);
+  return describeRecommendation(request, { recommended, baseline, alternatives }, { evidence: [] });
 }
 
 /** The proposals that a recommendation is about. */
@@ -58,7 +60,7 @@ export interface Contenders {
 export function describeRecommendation(
   request: AdviceRequest,
   contenders: Contenders,
-  evidence: readonly string[],
+  measurement: Pick<Recommendation, 'evidence' | 'finding'>,
 ): Recommendation {
   const { baseline, recommended } = contenders;
   const nothingToGain = sameSettings(recommended.settings, baseline.settings);
@@ -80,7 +82,7 @@ export function describeRecommendation(
     commands: Object.fromEntries(
       commandTargets.map((target) => [target.key, target.render({ request, proposal: recommended })]),
     ),
-    evidence,
+    ...measurement,
   };
 }
 
@@ -98,7 +100,7 @@ function withPreallocation(request: AdviceRequest, baseline: Proposal, chosen: P
   if (request.priority !== 'speed' || request.hasBacking || request.traits.readRatio === 1) return chosen;
   const proposals: Proposals = enumerateProposals(request, 'metadata');
   const best = choose(request, baseline, proposals);
-  return best.iops.value * noticeableRatio > chosen.iops.value ? best : chosen;
+  return speedRatio(best, chosen) * noticeableRatio > 1 ? best : chosen;
 }
 
 /** What the rules add to the run-time settings that the search chose. */

@@ -8,8 +8,6 @@ export interface WorkloadTraits {
   readonly title: string;
   /** Where the numbers come from. */
   readonly source: string;
-  /** Profile that `--measure` replays in its place; shipped with qtune. */
-  readonly profile: string;
   /** Reads among reads and writes, 0…1. */
   readonly readRatio: number;
   /** Typical request, bytes; what lies below the unit of allocation has to be filled up. */
@@ -41,7 +39,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'general',
     title: 'small random reads and writes all over the disk',
     source: `worst case for the cache: uniform over the whole disk; share of writes and allocation of the CloudPhysics virtual machine (${recorded})`,
-    profile: 'random-read',
     readRatio: 0.41,
     requestBytes: 4096,
     firstWriteRatio: 0.21,
@@ -49,14 +46,14 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     workingSet: { ratio: 1 },
     missScale: 1,
     missSkew: 1,
-    fillRatio: 0.21,
+    // A first write of 4 KiB leaves 60 KiB to fill: 0.21 × 60 / 4.
+    fillRatio: 3.15,
     trims: true,
   },
   {
     name: 'database',
     title: 'a transactional database: 8 KiB random, a flush for every two to three writes',
     source: `TPC-C on 217 GiB (2,506 areas of 32 MiB in use) for the footprint, pgbench for flushes and allocation (${recorded})`,
-    profile: 'database',
     readRatio: 0.63,
     requestBytes: 8192,
     firstWriteRatio: 0.12,
@@ -70,12 +67,11 @@ export const workloadTraits: readonly WorkloadTraits[] = [
   {
     name: 'vdi',
     title: 'a desktop: mixed requests of tens of kilobytes with much locality',
-    source: `the CloudPhysics virtual machine: 388 areas of 32 MiB in use (${recorded})`,
-    profile: 'vdi',
+    source: `the CloudPhysics virtual machine: 388 areas of 32 MiB in use; no flushes recorded (${recorded})`,
     readRatio: 0.41,
     requestBytes: 36_864,
     firstWriteRatio: 0.21,
-    syncsPerWrite: 0.1,
+    syncsPerWrite: 0,
     workingSet: { bytes: 12.1 * gibibyte },
     missScale: 0.093,
     missSkew: 12.5,
@@ -86,7 +82,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'fileserver',
     title: 'a file server: mostly reads of tens of kilobytes, new files',
     source: `the DTRS server: 944 areas of 32 MiB in use (${recorded})`,
-    profile: 'fileserver',
     readRatio: 0.89,
     requestBytes: 56_320,
     firstWriteRatio: 0.71,
@@ -101,7 +96,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'build',
     title: 'building and installing software: small writes, very many flushes',
     source: `debootstrap and apt: 33 to 48 areas of 32 MiB in use (${recorded})`,
-    profile: 'build',
     readRatio: 0.16,
     requestBytes: 12_288,
     firstWriteRatio: 0.26,
@@ -116,7 +110,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'backup-target',
     title: 'large sequential writes that fill the disk',
     source: `chosen: 1 MiB sequential writes; alignment losses as RocksDB's (${recorded})`,
-    profile: 'backup-target',
     readRatio: 0.05,
     requestBytes: 2 ** 20,
     firstWriteRatio: 1,
@@ -130,12 +123,11 @@ export const workloadTraits: readonly WorkloadTraits[] = [
   {
     name: 'boot',
     title: 'booting a guest: reads of tens of kilobytes, mostly once',
-    source: `boot of Debian 12: 50 areas of 32 MiB in use (${recorded})`,
-    profile: 'boot',
+    source: `boot of Debian 12: 50 areas of 32 MiB in use; no flushes recorded (${recorded})`,
     readRatio: 0.71,
     requestBytes: 38_912,
     firstWriteRatio: 0.12,
-    syncsPerWrite: 0.05,
+    syncsPerWrite: 0,
     workingSet: { bytes: 1.56 * gibibyte },
     missScale: 0.16,
     missSkew: 1.6,
@@ -146,7 +138,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'random-read',
     title: '4 KiB reads spread evenly over the whole disk',
     source: 'KVM Forum 2017, "Improving the performance of the qcow2 format": random 4 KiB reads of a full image',
-    profile: 'random-read',
     readRatio: 1,
     requestBytes: 4096,
     firstWriteRatio: 0,
@@ -161,7 +152,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'random-write',
     title: '4 KiB writes spread evenly over an empty disk',
     source: 'KVM Forum 2020, "Subcluster allocation": 100 MB of random 4 KiB writes grow a default image to 1.6 GB',
-    profile: 'random-write',
     readRatio: 0,
     requestBytes: 4096,
     firstWriteRatio: 1,
@@ -176,7 +166,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'sequential-read',
     title: '64 KiB reads one after the other',
     source: 'each L2 entry of 4 KiB serves 512 clusters of 64 KiB in turn',
-    profile: 'sequential-read',
     readRatio: 1,
     requestBytes: 65_536,
     firstWriteRatio: 0,
@@ -191,7 +180,6 @@ export const workloadTraits: readonly WorkloadTraits[] = [
     name: 'sequential-write',
     title: '64 KiB writes one after the other into an empty disk',
     source: 'each L2 entry of 4 KiB serves 512 clusters of 64 KiB in turn; every cluster is filled',
-    profile: 'sequential-write',
     readRatio: 0,
     requestBytes: 65_536,
     firstWriteRatio: 1,

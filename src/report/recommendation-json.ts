@@ -19,6 +19,7 @@ export function recommendationDocument(recommendation: Recommendation) {
     commands: recommendation.commands,
     notes: recommendation.notes,
     evidence: recommendation.evidence,
+    ...(recommendation.finding === undefined ? {} : { finding: recommendation.finding }),
   } as const;
 }
 

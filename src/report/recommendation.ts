@@ -38,6 +38,10 @@ function headline(recommendation: Recommendation): readonly string[] {
   const cliff = covered
     ? `QEMU's default cache covers all of this ${disk} disk: its L2 tables take ${formatBytes(baseline.proposal.geometry.l2FullCoverageBytes)} of at most 32 MiB.`
     : `QEMU's default cache covers ${formatBytes(coveredBytes)} of this ${disk} disk (${formatRatio(coveredBytes / request.diskBytes)}). A request to the rest first reads an L2 table.`;
+  if (recommendation.finding !== undefined) {
+    const change = recommendation.nothingToGain ? ` There is nothing to gain. ${whatWouldChange(covered)}` : '';
+    return [cliff, `${recommendation.finding}${change}`];
+  }
   if (!recommendation.nothingToGain)
     return [cliff, speedup(recommended.proposal.iops.value / baseline.proposal.iops.value)];
   return [cliff, `There is nothing to gain: ${nothing(recommendation, covered)}`];
@@ -55,21 +59,24 @@ function nothing({ request }: Recommendation, covered: boolean): string {
     request.priority === 'speed'
       ? `no settings are expected to be noticeably faster for ${request.traits.title}.`
       : `no settings save a tenth of the ${request.priority} without being slower.`;
-  const change = covered
-    ? 'A larger disk, a backing file or a limit on memory would change that.'
-    : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
-  return `${reason} ${change}`;
+  return `${reason} ${whatWouldChange(covered)}`;
 }
 
-function basis({ request, recommended, evidence }: Recommendation): string {
+function whatWouldChange(covered: boolean): string {
+  return covered
+    ? 'A larger disk, a backing file or a limit on memory would change that.'
+    : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
+}
+
+function basis({ request, evidence }: Recommendation): string {
+  const { title, source } = request.traits;
+  const measured =
+    evidence.length > 0
+      ? `Measured one request at a time on images of the disk's size in ${evidence.length} trials; the range is a 95 % interval of the median. `
+      : '';
   const qemu = request.qemu ? '' : ' QEMU is taken to be 5.2 or later (--qemu-version says otherwise).';
-  if (evidence.length > 0) {
-    return `Measured one request at a time in ${evidence.length} trials.${qemu}`;
-  }
-  return `Predicted from arithmetic, one request at a time, for ${request.traits.title} (${request.traits.source}). The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read IOPS as ratios between columns. Measure with --measure.${qemu}`.replace(
-    '  ',
-    recommended ? ' ' : ' ',
-  );
+  const hint = evidence.length > 0 ? '' : ' Measure with --measure.';
+  return `${measured}Predicted from arithmetic, one request at a time, for ${title} (${source}). The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read predicted IOPS as ratios between columns.${hint}${qemu}`;
 }
 
 function section(title: string, entries: readonly string[]): string {

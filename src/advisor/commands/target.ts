@@ -1,6 +1,7 @@
+import { defaultL2CacheMaximumBytes } from '../../settings/cache-sizing.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import type { AdviceRequest } from '../advice-request.ts';
-import { defaultL2CacheBytes, type Proposal } from '../proposal.ts';
+import type { Proposal } from '../proposal.ts';
 
 /** What a command is written from. */
 export interface TargetInput {
@@ -30,5 +31,5 @@ export function createSettings({ proposal }: TargetInput): SettingValues {
 
 /** Run-time settings to state: the L2 cache always, since its default depends on QEMU's version and host. */
 export function driveSettings({ proposal }: TargetInput): SettingValues {
-  return { 'l2-cache-size': defaultL2CacheBytes, ...proposal.settings.drive };
+  return { 'l2-cache-size': defaultL2CacheMaximumBytes, ...proposal.settings.drive };
 }

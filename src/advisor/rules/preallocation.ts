@@ -11,7 +11,10 @@ export const preallocationRule: Rule = {
     if (proposal.settings.create.preallocation === 'metadata') {
       return {
         setting: 'preallocation',
-        because: `This workload flushes often, and a flush after a first write has to write a refcount block and an L2 table; with the metadata in place it has not.`,
+        because:
+          request.traits.syncsPerWrite > 0
+            ? 'This workload flushes often, and a flush after a first write has to write a refcount block and an L2 table; with the metadata in place it has not.'
+            : `Every cluster has its place from the start, so a first write takes what it writes and not ${formatBytes(proposal.geometry.clusterBytes)} of the host's disk.`,
         source,
         costs: `${formatBytes(proposal.metadataBytes)} at once, and a sparse file as long as the disk: the host's file system has to allow that, and tools that copy it have to keep the holes.`,
       };

@@ -1,12 +1,19 @@
 import { type AdviceRequest, type Priority, priorities } from '../../advisor/advice-request.ts';
+import type { Recommendation } from '../../advisor/recommendation.ts';
 import { findTraits, workloadTraits } from '../../advisor/workload-traits.ts';
-import { UsageError } from '../../errors.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
 import { parseQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
-import { flag, optionalBytes, optionalString } from '../args.ts';
+import { parseDuration } from '../../units/duration.ts';
+import type { Workload } from '../../workload/workload.ts';
+import { flag, optionalBytes, optionalInteger, optionalString } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { Host } from '../host.ts';
+import type { MeasureSettings } from '../recommend/measure.ts';
 
 type Args = Readonly<Record<string, unknown>>;
+
+const defaultMeasureTime = '60s';
 
 const words = workloadTraits.map(({ name }) => name);
 
@@ -25,7 +32,11 @@ export const recommendCommand: Command = {
         describe: 'Virtual size of the disk, as QEMU writes sizes: 2T',
         requiresArg: true,
       })
-      .option('workload', { type: 'string', describe: `What runs on it: ${words.join(', ')}`, requiresArg: true })
+      .option('workload', {
+        type: 'string',
+        describe: `What runs on it: ${words.join(', ')}; or a profile or trace as for \`run\``,
+        requiresArg: true,
+      })
       .option('backing', { type: 'boolean', describe: 'The disk is an overlay on a backing file' })
       .option('memory', { type: 'string', describe: 'Limit for the metadata caches of this disk', requiresArg: true })
       .option('priority', {
@@ -43,11 +54,24 @@ export const recommendCommand: Command = {
         describe: 'Image file for the commands (default disk.qcow2)',
         requiresArg: true,
       })
+      .option('measure', {
+        type: 'string',
+        describe: "Measure with QEMU's own driver for this long (60s where no time is given)",
+      })
+      .option('qemu', { type: 'string', describe: "Directory of QEMU's tools for --measure", requiresArg: true })
+      .option('out', { type: 'string', describe: 'Keep the journal of --measure in this file', requiresArg: true })
+      .option('seed', {
+        type: 'string',
+        describe: 'Seed of the requests and their order (default 1)',
+        requiresArg: true,
+      })
       .option('json', { type: 'boolean', describe: 'Print a JSON document' }),
   async run(args, host) {
-    const request = adviceRequest(args);
+    const request = await adviceRequest(args, host);
+    const measure = measureSettings(args);
     const { recommend } = await import('../../advisor/recommendation.ts');
-    const recommendation = recommend(request);
+    const predicted = recommend(request);
+    const recommendation = measure ? await measured(predicted, measure, host) : predicted;
     if (flag(args, 'json')) {
       const { recommendationDocument } = await import('../../report/recommendation-json.ts');
       const { printJson } = await import('../print-json.ts');
@@ -60,18 +84,46 @@ export const recommendCommand: Command = {
   },
 };
 
-function adviceRequest(args: Args): AdviceRequest {
+/** Without QEMU or room for its images the arithmetic answer is still an answer. */
+async function measured(predicted: Recommendation, settings: MeasureSettings, host: Host): Promise<Recommendation> {
+  const { measureRecommendation } = await import('../recommend/measure.ts');
+  try {
+    return await measureRecommendation(predicted, settings, host);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    host.stderr.write(`qtune: not measured: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    return predicted;
+  }
+}
+
+function measureSettings(args: Args): MeasureSettings | undefined {
+  const qemuDirectory = optionalString(args, 'qemu');
+  const out = optionalString(args, 'out');
+  const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1;
+  if (args.measure === undefined) {
+    const alone = qemuDirectory !== undefined ? '--qemu' : out !== undefined ? '--out' : undefined;
+    if (alone) throw new UsageError(`${alone} is for measurements`, { hint: 'Add --measure.' });
+    return undefined;
+  }
+  // `--measure` without a time comes through as an empty string.
+  const text = args.measure === '' ? defaultMeasureTime : (optionalString(args, 'measure') ?? defaultMeasureTime);
+  return { timeMs: parseDuration(text, '--measure'), seed, qemuDirectory, out };
+}
+
+async function adviceRequest(args: Args, host: Host): Promise<AdviceRequest> {
   const diskBytes = optionalBytes(args, 'disk');
   if (diskBytes === undefined)
     throw new UsageError('--disk is missing', { hint: 'Give the size of the disk: --disk 2T.' });
   if (diskBytes <= 0) throw new UsageError('--disk: a disk of 0 bytes needs no settings');
   const memoryLimitBytes = optionalBytes(args, 'memory');
+  if (memoryLimitBytes === 0) throw new UsageError('--memory: QEMU cannot run a qcow2 disk without caches');
   const qemu = qemuVersion(optionalString(args, 'qemu-version'));
+  const { traits, workload } = await workloadOf(args, sectorBytes(diskBytes), host);
   return {
-    // QEMU rounds odd sizes up to whole sectors.
-    diskBytes: Math.ceil(diskBytes / 512) * 512,
-    traits: traitsOf(optionalString(args, 'workload') ?? workloadTraits[0]?.name ?? ''),
-    hasBacking: flag(args, 'backing'),
+    diskBytes: sectorBytes(diskBytes),
+    hasBacking: flag(args, 'backing') || hasOwnBacking(workload),
+    traits,
+    ...(workload ? { workload } : {}),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     priority: priorityOf(optionalString(args, 'priority') ?? 'speed'),
     ...(qemu === undefined ? {} : { qemu }),
@@ -79,10 +131,38 @@ function adviceRequest(args: Args): AdviceRequest {
   };
 }
 
-function traitsOf(name: string) {
+/** QEMU rounds odd sizes up to whole sectors. */
+function sectorBytes(bytes: number): number {
+  return Math.ceil(bytes / 512) * 512;
+}
+
+/** A plain word, or else a shipped profile or a file, whose own requests tell its traits. */
+async function workloadOf(
+  args: Args,
+  diskBytes: number,
+  host: Host,
+): Promise<Pick<AdviceRequest, 'traits' | 'workload'>> {
+  const name = optionalString(args, 'workload') ?? 'general';
   const traits = findTraits(name);
-  if (!traits) throw new UsageError(`--workload: "${name}" is not known`, { hint: `Words are ${words.join(', ')}.` });
-  return traits;
+  if (traits) return { traits };
+  const { loadProfile } = await import('../../workload/load-profile.ts');
+  const { resolveWorkload } = await import('../../workload/resolve-workload.ts');
+  const { traitsOfRequests } = await import('../../advisor/requests-traits.ts');
+  const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER);
+  try {
+    const profile = await loadProfile(name, host.cwd);
+    const workload = resolveWorkload(profile, { diskBytes, ...(seed === undefined ? {} : { seed }) });
+    return { traits: traitsOfRequests(workload), workload };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--workload: ${error.message}`, {
+      hint: `${error.hint ?? ''} Plain words are ${words.join(', ')}.`.trim(),
+    });
+  }
+}
+
+function hasOwnBacking(workload: Workload | undefined): boolean {
+  return workload !== undefined && workload.image.backing !== 'none';
 }
 
 function priorityOf(text: string): Priority {

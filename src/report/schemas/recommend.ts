@@ -48,5 +48,6 @@ export const recommendSchema = z
     commands: z.record(z.string(), z.string()),
     notes: z.array(reason).describe('Settings left alone, and why'),
     evidence: z.array(z.string()).describe('Ids of the trials behind measured values'),
+    finding: z.string().optional().describe('What the measurement says'),
   })
   .describe("Settings for one disk beside QEMU's defaults and two alternatives");

@@ -1,0 +1,189 @@
+import { dirname, resolve } from 'node:path';
+import { settleByMeasurement } from '../../advisor/measured-choice.ts';
+import { combineMeasurements } from '../../advisor/measured-iops.ts';
+import { dataReadSettings, type MeasuringWorkloads, measuringWorkloads } from '../../advisor/measuring-workloads.ts';
+import { type Proposal, type ProposalSettings, sameSettings } from '../../advisor/proposal.ts';
+import { describeRecommendation, type Recommendation } from '../../advisor/recommendation.ts';
+import { probeFileSystem } from '../../engine/file-system.ts';
+import { createQemuIoEngine } from '../../engine/qemu-io/qemu-io-engine.ts';
+import { Scratch } from '../../engine/scratch.ts';
+import { findQemuTools, type QemuTools } from '../../engine/tools.ts';
+import type { Configuration } from '../../settings/configuration.ts';
+import { printSettings } from '../../settings/print.ts';
+import { checkRoom } from '../../trial/check-room.ts';
+import { describeEnvironment } from '../../trial/environment.ts';
+import { estimatePlan } from '../../trial/estimate.ts';
+import { JournalWriter } from '../../trial/journal-writer.ts';
+import { buildPlan, type Plan } from '../../trial/plan.ts';
+import { journalSchema, type TrialRecord } from '../../trial/record.ts';
+import { runPlan } from '../../trial/runner.ts';
+import { formatDuration } from '../../units/duration.ts';
+import type { Host } from '../host.ts';
+import { Progress } from '../progress.ts';
+import { qtuneVersion } from '../version.ts';
+
+/** What `--measure` and its companions say. */
+export interface MeasureSettings {
+  readonly timeMs: number;
+  readonly seed: number;
+  readonly qemuDirectory: string | undefined;
+  /** The journal to keep, if any. */
+  readonly out: string | undefined;
+}
+
+/** Blocks at most; more would not change a verdict that matters. */
+const mostBlocks = 30;
+/** Part of the time kept back for clearing up, milliseconds. */
+const closingMs = 500;
+/** What writes may allocate in one image at most, and as a share of the free space. */
+const allocationLimit = { bytes: 2 ** 30, freeRatio: 0.1 } as const;
+
+/**
+ * Measures the contenders of a recommendation in turns until the time is up, and settles the recommendation by the result.
+ * @throws EnvironmentError where there is no QEMU or no room, InterruptedError after a signal
+ */
+export async function measureRecommendation(
+  predicted: Recommendation,
+  settings: MeasureSettings,
+  host: Host,
+): Promise<Recommendation> {
+  const startedMs = host.now();
+  const { request } = predicted;
+  const tools = await findQemuTools({
+    ...(settings.qemuDirectory === undefined ? {} : { directory: settings.qemuDirectory }),
+    cwd: host.cwd,
+    env: host.env,
+    signal: host.signal,
+  });
+  const scratch = Scratch.create({ env: host.env, pid: host.pid });
+  try {
+    const fileSystem = await probeFileSystem(scratch.directory, host.env);
+    const proposals = contendersOf(predicted);
+    const parts = measuringWorkloads(request, {
+      proposals,
+      allocationLimitBytes: Math.min(allocationLimit.bytes, fileSystem.freeBytes * allocationLimit.freeRatio),
+      seed: settings.seed,
+    });
+    const plan = planOf(proposals, parts, settings.seed);
+    const estimate = estimatePlan(plan, { traceHostIo: false });
+    checkRoom(estimate, { directory: dirname(scratch.directory), ...fileSystem });
+    const deadline = startedMs + settings.timeMs - closingMs;
+    host.stderr.write(
+      `measuring ${proposals.length} configurations with ${tools.versionLine} for ${formatDuration(settings.timeMs)}\n`,
+    );
+    const records = await runTrials(plan, { tools, scratch, fileSystem, settings, host, deadline });
+    return settle(predicted, parts, proposals, records, settings.seed);
+  } finally {
+    scratch.close();
+  }
+}
+
+/** Each set of settings once. */
+function contendersOf({ recommended, baseline, alternatives }: Recommendation): readonly Proposal[] {
+  const all = [baseline, recommended, ...alternatives].map((option) => option.proposal);
+  return all.filter(
+    (proposal, index) => all.findIndex((other) => sameSettings(other.settings, proposal.settings)) === index,
+  );
+}
+
+function configurationOf(settings: ProposalSettings): Configuration {
+  const label = [printSettings('create', settings.create), printSettings('drive', settings.drive)]
+    .filter((text) => text !== '')
+    .join(' ');
+  return { label: label === '' ? 'default' : label, ...settings };
+}
+
+function planOf(proposals: readonly Proposal[], parts: MeasuringWorkloads, seed: number): Plan {
+  const { whole, read, write, data } = parts;
+  const configurations = proposals.map((proposal) => configurationOf(proposal.settings));
+  return buildPlan({
+    workloads: [whole, read, write, data].filter((workload) => workload !== undefined),
+    configurations: (workload) => (workload === data ? dataReadSettings.map(configurationOf) : configurations),
+    repetitions: mostBlocks,
+    seed,
+    engine: 'qemu-io',
+  });
+}
+
+interface RunContext {
+  readonly tools: QemuTools;
+  readonly scratch: Scratch;
+  readonly fileSystem: Awaited<ReturnType<typeof probeFileSystem>>;
+  readonly settings: MeasureSettings;
+  readonly host: Host;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+async function runTrials(plan: Plan, context: RunContext): Promise<readonly TrialRecord[]> {
+  const { tools, scratch, fileSystem, settings, host, deadline } = context;
+  const writer =
+    settings.out === undefined
+      ? undefined
+      : await JournalWriter.open(resolve(host.cwd, settings.out), { resume: false, pid: host.pid });
+  const engine = createQemuIoEngine({ tools, scratch });
+  const progress = new Progress(host);
+  const startedMs = host.now();
+  try {
+    const description = await engine.describe(host.signal);
+    await writer?.append({
+      ...{ type: 'header', schema: journalSchema, startedAt: new Date(host.now()).toISOString() },
+      plan: plan.summary,
+      environment: await describeEnvironment({
+        qtuneVersion: qtuneVersion(),
+        nodeVersion: host.nodeVersion,
+        qemuVersionLine: tools.versionLine,
+        fileSystem,
+      }),
+      engine: description,
+    });
+    const summary = await runPlan(plan, engine, {
+      timeLimitMs: Math.max(60_000, settings.timeMs),
+      traceHostIo: false,
+      signal: host.signal,
+      now: () => host.now(),
+      deadline,
+      record: async (record) => writer?.append(record),
+      onProgress: ({ trial }) => {
+        const done = Math.min(0.99, (host.now() - startedMs) / Math.max(1, deadline - startedMs));
+        if (trial) progress.update(done, `${trial.workload}, ${trial.configuration}, round ${trial.block + 1}`);
+      },
+    });
+    return summary.records;
+  } finally {
+    progress.done();
+    await engine.close();
+    await writer?.close();
+  }
+}
+
+function settle(
+  predicted: Recommendation,
+  parts: MeasuringWorkloads,
+  proposals: readonly Proposal[],
+  records: readonly TrialRecord[],
+  seed: number,
+): Recommendation {
+  const { request } = predicted;
+  const label = (settings: ProposalSettings) => configurationOf(settings).label;
+  const [plain, subclusters] = dataReadSettings;
+  const measured = combineMeasurements(
+    request.traits,
+    parts,
+    records,
+    proposals.map(({ settings, geometry }) => ({ label: label(settings), extendedL2: geometry.extendedL2 })),
+    { plain: label(plain), subclusters: label(subclusters) },
+  );
+  const settled = settleByMeasurement(
+    request,
+    {
+      recommended: predicted.recommended.proposal,
+      baseline: predicted.baseline.proposal,
+      alternatives: predicted.alternatives,
+    },
+    (proposal) => measured.get(label(proposal.settings)),
+    seed,
+  );
+  const evidence = records.filter((record) => record.state === 'completed').map((record) => record.id);
+  return describeRecommendation(request, settled, { evidence, finding: settled.finding });
+}
