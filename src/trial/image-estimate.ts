@@ -8,7 +8,7 @@ import type { Workload } from '../workload/workload.ts';
 /** Files that the guest writes into reserve nothing smaller than this. */
 const fileSystemBlockBytes = 4096;
 
-/** What one image takes at worst, bytes. */
+/** What one image takes at worst, bytes, apart from the file system's own list of where its pieces lie. */
 export interface ImageEstimate {
   /** Allocated before the first request. */
   readonly startBytes: number;
