@@ -3,11 +3,10 @@ import type { Geometry } from '../qcow2/geometry.ts';
 import { defaultClusterBytes, maximumL1Bytes } from '../qcow2/limits.ts';
 import { defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
 import type { SettingValues } from '../settings/configuration.ts';
-import { isAtLeast } from '../settings/qemu-version.ts';
 import { geometryOf } from '../settings/resolve.ts';
 import { exactBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
-import { type Proposal, propose } from './proposal.ts';
+import { hasSubclusters, type Proposal, propose } from './proposal.ts';
 
 const kib = 1024;
 
@@ -16,9 +15,6 @@ const kib = 1024;
  * thousandth of it.
  */
 export const candidateClusterBytes: readonly number[] = [16, 32, 64, 128, 256, 512, 1024, 2048].map((n) => n * kib);
-
-/** Subclusters came with QEMU 5.2. @source QEMU 5.2, extended_l2 */
-const subclustersSince = { major: 5, minor: 2 } as const;
 
 /** Entry size for a cache that covers the disk with large clusters; see the rule on it. */
 export const coveringEntryBytes = 64 * kib;
@@ -52,7 +48,7 @@ export function enumerateProposals(request: AdviceRequest, preallocation: 'off' 
 
 /** Cluster sizes with and without subclusters that can hold the disk. */
 function shapes(request: AdviceRequest): readonly Pick<ProposalShape, 'clusterBytes' | 'extendedL2'>[] {
-  const subclusters = request.qemu === undefined || isAtLeast(request.qemu, subclustersSince);
+  const subclusters = hasSubclusters(request.qemu);
   return candidateClusterBytes
     .flatMap((clusterBytes) =>
       (subclusters ? [false, true] : [false]).map((extendedL2) => ({ clusterBytes, extendedL2 })),

@@ -2,6 +2,7 @@ import type { Geometry } from '../qcow2/geometry.ts';
 import { measureImage } from '../qcow2/measure.ts';
 import { type CacheSizes, computeCacheSizes, defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
 import type { SettingValues } from '../settings/configuration.ts';
+import { isAtLeast, type QemuVersion } from '../settings/qemu-version.ts';
 import { geometryOf } from '../settings/resolve.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import { type Prediction, predictRates, predictSpaceAmplification, spanRates } from './prediction.ts';
@@ -22,6 +23,8 @@ export interface ProposalSettings {
 /** One way to set up the disk with everything that is known of it. */
 export interface Proposal {
   readonly settings: ProposalSettings;
+  /** The same with QEMU's defaults for what matters spelled out; each has a reason. */
+  readonly stated: ProposalSettings;
   readonly geometry: Geometry;
   readonly cache: CacheSizes;
   /** L2 and refcount cache of this image, bytes, when full. Exact. */
@@ -49,6 +52,18 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
   const spaceAmplification = predictSpaceAmplification(input);
   return {
     settings,
+    stated: {
+      create: {
+        cluster_size: geometry.clusterBytes,
+        ...(hasSubclusters(request.qemu) ? { extended_l2: geometry.extendedL2 } : {}),
+        ...settings.create,
+      },
+      drive: {
+        'l2-cache-size': defaultL2CacheMaximumBytes,
+        'l2-cache-entry-size': cache.l2EntryBytes,
+        ...settings.drive,
+      },
+    },
     geometry,
     cache,
     memoryBytes: cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * geometry.clusterBytes,
@@ -64,23 +79,15 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
   };
 }
 
+/** Whether a QEMU knows `extended_l2`; the newest where it is not given. @source QEMU 5.2 */
+export function hasSubclusters(qemu: QemuVersion | undefined): boolean {
+  return qemu === undefined || isAtLeast(qemu, { major: 5, minor: 2 });
+}
+
 function metadataBytes(geometry: Geometry): number {
   const measurement = measureImage({ ...geometry, preallocation: 'off' });
   const virtualBytes = Math.ceil(geometry.diskBytes / geometry.clusterBytes) * geometry.clusterBytes;
   return measurement.fullyAllocatedBytes - virtualBytes;
-}
-
-/** Every setting of a proposal spelled out, with the values that QEMU's defaults come to on this disk. */
-export function spelledOut(proposal: Proposal): { readonly create: SettingValues; readonly drive: SettingValues } {
-  const { geometry, cache, settings } = proposal;
-  return {
-    create: { cluster_size: geometry.clusterBytes, extended_l2: geometry.extendedL2, ...settings.create },
-    drive: {
-      'l2-cache-size': defaultL2CacheMaximumBytes,
-      'l2-cache-entry-size': cache.l2EntryBytes,
-      ...settings.drive,
-    },
-  };
 }
 
 /** Whether two proposals are the same to QEMU's options, whatever the order. */

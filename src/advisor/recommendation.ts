@@ -3,7 +3,7 @@ import { chooseAlternatives } from './alternatives.ts';
 import { baselineProposal, enumerateProposals, type Proposals } from './candidates.ts';
 import { choose, noticeableRatio, speedRatio } from './choose.ts';
 import { commandTargets } from './commands/index.ts';
-import { type Proposal, propose, sameSettings, spelledOut } from './proposal.ts';
+import { type Proposal, propose, sameSettings } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
 
@@ -91,7 +91,7 @@ function reasonsFor(context: RuleContext): readonly Reason[] {
 }
 
 function isStated(proposal: Proposal, setting: string): boolean {
-  const { create, drive } = spelledOut(proposal);
+  const { create, drive } = proposal.stated;
   return setting in create || setting in drive;
 }
 

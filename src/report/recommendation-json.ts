@@ -1,4 +1,3 @@
-import { spelledOut } from '../advisor/proposal.ts';
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import { formatQemuVersion } from '../settings/qemu-version.ts';
 
@@ -28,7 +27,7 @@ function optionDocument({ title, tradeOff, proposal, reasons }: Option) {
   return {
     title,
     ...(tradeOff === '' ? {} : { tradeOff }),
-    ...spelledOut(proposal),
+    ...proposal.stated,
     expected: proposal.expected.map(({ metric, source, value, low, high }) => ({
       metric,
       source,

@@ -1,4 +1,4 @@
-import { type Expectation, spelledOut } from '../advisor/proposal.ts';
+import type { Expectation } from '../advisor/proposal.ts';
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import type { SettingValue } from '../settings/configuration.ts';
 import { exactBytes, formatBytes } from '../units/bytes.ts';
@@ -65,7 +65,7 @@ function expectationRows(
 }
 
 function settingsOf({ proposal }: Option): Readonly<Record<string, SettingValue>> {
-  const { create, drive } = spelledOut(proposal);
+  const { create, drive } = proposal.stated;
   return { ...create, ...drive };
 }
 
