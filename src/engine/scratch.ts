@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
@@ -93,6 +94,14 @@ export class Scratch {
   /** Removes a file or a subdirectory; nothing happens where it is not there. */
   remove(name: string): void {
     rmSync(this.path(name), { recursive: true, force: true });
+  }
+
+  /**
+   * Removes a file or a subdirectory without holding up the program. Freeing the blocks of a large image may take minutes where the file
+   * system passes every one of them on to the disk as a discard.
+   */
+  async removeLarge(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true, force: true });
   }
 
   /** Removes the directory and all in it. May be called again. */

@@ -190,6 +190,22 @@ describe.skipIf(systemQemu() === undefined)('the qemu-io engine', () => {
     });
   });
 
+  test('trials of one configuration share one replay for their host I/O, other configurations do not', async () => {
+    const workload = workloadOf(randomRequests(200, { diskBytes: gibibyte }), {
+      diskBytes: gibibyte,
+      image: { content: 'mapped' },
+    });
+    const small = { label: 'small', create: {}, drive: { 'l2-cache-size': 2048, 'l2-cache-entry-size': 512 } };
+    await withEngine(async ({ run }) => {
+      const first = completed(await run({ workload, traceHostIo: true }));
+      const second = completed(await run({ workload, traceHostIo: true }));
+      const other = completed(await run({ workload, traceHostIo: true, configuration: small }));
+      expect(second.metrics.hostIo).toEqual(first.metrics.hostIo);
+      expect(second.metrics.hostSeekBytes).toBe(first.metrics.hostSeekBytes);
+      expect(other.metrics.hostIo?.l2Read).toBeGreaterThan(first.metrics.hostIo?.l2Read ?? 0);
+    });
+  });
+
   test('a copied image keeps its holes', async () => {
     const workload = workloadOf([['read', 0, 4096]], {
       diskBytes: 8 * gibibyte,

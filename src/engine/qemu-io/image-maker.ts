@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  statfsSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, statfsSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
@@ -71,15 +62,15 @@ export class ImageMaker {
   }
 
   /** Removes an image that no other trial uses. */
-  release(files: ImageFiles): void {
+  async release(files: ImageFiles): Promise<void> {
     if ([...this.#kept.values()].includes(files)) return;
-    this.#scratch.remove(files.directory.slice(this.#scratch.directory.length + 1));
+    await this.#scratch.removeLarge(files.directory.slice(this.#scratch.directory.length + 1));
   }
 
   /** Removes every image and backing file that was kept for later trials. */
-  close(): void {
+  async close(): Promise<void> {
     const kept = [...this.#kept.values()].map((files) => files.directory.slice(this.#scratch.directory.length + 1));
-    for (const name of [...kept, ...this.#backings.values()]) this.#scratch.remove(name);
+    for (const name of [...kept, ...this.#backings.values()]) await this.#scratch.removeLarge(name);
     this.#kept.clear();
     this.#backings.clear();
   }
@@ -107,10 +98,10 @@ export class ImageMaker {
       await this.#run(command, directory, job);
       const files: ImageFiles = { directory, hasDataFile, backingFormat };
       if (job.workload.image.content === 'full') await this.#fill(job, files);
-      syncFiles(directory);
+      await syncFiles(directory);
       return files;
     } catch (error) {
-      this.#scratch.remove(name);
+      await this.#scratch.removeLarge(name);
       throw error;
     }
   }
@@ -171,7 +162,7 @@ export class ImageMaker {
     const preallocation = backing.content === 'data' ? 'full' : 'metadata';
     const command = [this.#tools.qemuImg, 'create', '-q', '-f', backing.format, '-o', `preallocation=${preallocation}`];
     await this.#run([...command, name, String(diskBytes)], this.#scratch.directory, job);
-    syncFile(this.#scratch.path(name));
+    await syncFile(this.#scratch.path(name));
     return name;
   }
 
@@ -211,10 +202,10 @@ export class ImageMaker {
       const command = [cp, '-P', '--sparse=auto', '--reflink=auto', '--', ...readdirSync(source.directory), target];
       const result = await this.#start(command, source.directory, job);
       if (succeeded(result)) {
-        syncFiles(target);
+        await syncFiles(target);
         return { ...source, directory: target };
       }
-      this.#scratch.remove(name);
+      await this.#scratch.removeLarge(name);
       if (job.signal.aborted) throw new InterruptedError();
       if (/No space left/.test(result.stderrTail))
         throw new PreparationError(withSpaceHint(describeToolFailure(result)), result);
@@ -299,17 +290,17 @@ export function withSpaceHint(message: string): string {
 }
 
 /** Writes back what making an image left in the page cache, so that the run does not pay for it. */
-function syncFiles(directory: string): void {
+async function syncFiles(directory: string): Promise<void> {
   for (const name of readdirSync(directory)) {
-    if (name !== imageNames.backing && statSync(join(directory, name)).isFile()) syncFile(join(directory, name));
+    if (name !== imageNames.backing && statSync(join(directory, name)).isFile()) await syncFile(join(directory, name));
   }
 }
 
-function syncFile(path: string): void {
-  const fd = openSync(path, 'r');
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    fsyncSync(fd);
+    await file.sync();
   } finally {
-    closeSync(fd);
+    await file.close();
   }
 }

@@ -4,6 +4,7 @@ import { InterruptedError } from '../../errors.ts';
 import { driveNode } from '../../settings/blockdev.ts';
 import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
+import type { Workload } from '../../workload/workload.ts';
 import { measuringCpu } from '../affinity.ts';
 import type { Engine, EngineDescription, EngineJob, EngineOutcome, TrialMetrics } from '../engine.ts';
 import type { Scratch } from '../scratch.ts';
@@ -43,6 +44,7 @@ class QemuIoEngine implements Engine {
   readonly #cpus: readonly number[];
   readonly #images: ImageMaker;
   readonly #scripts: ScriptStore;
+  readonly #hostIo = new WeakMap<Workload, Map<string, HostIo>>();
   #defaults: Promise<HostDefaults> | undefined;
 
   constructor(options: QemuIoEngineOptions) {
@@ -67,13 +69,13 @@ class QemuIoEngine implements Engine {
     } catch (error) {
       return outcomeOf(error, job);
     } finally {
-      for (const files of held) this.#images.release(files);
+      for (const files of held) await this.#images.release(files);
     }
   }
 
   /** Removes images, backing files and scripts; no process outlives a call of `run`. */
   async close(): Promise<void> {
-    this.#images.close();
+    await this.#images.close();
     this.#scripts.close();
   }
 
@@ -94,6 +96,8 @@ class QemuIoEngine implements Engine {
       return { state: run.tool.timedOut ? 'timed-out' : 'failed', reason: run.failure, command };
     }
     const space = spaceOf(files);
+    // Before the replay makes its own: two images of a workload that writes much may not fit.
+    await this.#images.release(files);
     const traced = job.traceHostIo ? await this.#trace(job, script, held) : undefined;
     return {
       state: 'completed',
@@ -119,11 +123,20 @@ class QemuIoEngine implements Engine {
     });
   }
 
-  /** The untimed replay on an image in the same state as the measured one. A replay that fails costs the counts, not the trial. */
+  /**
+   * The untimed replay on an image in the same state as the measured one. At queue depth 1 the driver does the same I/O every time, so
+   * one replay serves all trials of a configuration. One that fails costs the counts, not the trial.
+   */
   async #trace(job: EngineJob, script: Script, held: ImageFiles[]): Promise<HostIo> {
+    const { create, drive } = job.configuration;
+    const key = JSON.stringify([create, drive, job.backing ?? null]);
+    const ofWorkload = this.#hostIo.get(job.workload) ?? new Map<string, HostIo>();
+    this.#hostIo.set(job.workload, ofWorkload);
+    const known = ofWorkload.get(key);
+    if (known) return known;
     const files = await this.#images.prepare(job);
     held.push(files);
-    return countHostIo({
+    const counted = await countHostIo({
       tools: this.#tools,
       scratch: this.#scratch,
       job,
@@ -131,6 +144,9 @@ class QemuIoEngine implements Engine {
       files,
       defaults: await this.#hostDefaults(job.signal),
     });
+    if (job.signal.aborted) throw new InterruptedError();
+    if (counted.metrics.hostIo !== undefined) ofWorkload.set(key, counted);
+    return counted;
   }
 
   #warnings(run: Replay, defaults: HostDefaults, job: EngineJob): readonly Warning[] {
@@ -156,7 +172,10 @@ class QemuIoEngine implements Engine {
   }
 
   #hostDefaults(signal: AbortSignal): Promise<HostDefaults> {
-    this.#defaults ??= probeHostDefaults(this.#tools, this.#scratch, signal);
+    this.#defaults ??= probeHostDefaults(this.#tools, this.#scratch, signal).catch((error: unknown) => {
+      this.#defaults = undefined;
+      throw error;
+    });
     return this.#defaults;
   }
 }
