@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -53,8 +53,15 @@ interface Started {
 }
 
 function start(...options: readonly string[]): Started {
-  const argv = [bin, 'run', 'mixed.yaml', '--out', 'a.ndjson', ...options];
-  const child = spawn(process.execPath, argv, { cwd, env: { ...process.env, TMPDIR: scratch, CI: '1' } });
+  return startUnder([], ...options);
+}
+
+/** Starts a run under another program, e.g. strace. */
+function startUnder(prefix: readonly string[], ...options: readonly string[]): Started {
+  const qtune = [process.execPath, bin, 'run', 'mixed.yaml', '--out', 'a.ndjson', ...options];
+  const [command = '', ...argv] = [...prefix, ...qtune];
+  const env = { ...process.env, TMPDIR: scratch, CI: '1', UV_THREADPOOL_SIZE: '1' };
+  const child = spawn(command, argv, { cwd, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   return { child, ended: once(child, 'exit').then(([code]: unknown[]) => code as number | null), output: () => output };
@@ -87,20 +94,24 @@ async function journal(): Promise<TrialRecord[]> {
 
 async function waitFor(condition: () => boolean, what: string): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries === 200) throw new Error(`waited in vain for ${what}`);
+    if (tries === 1000) throw new Error(`waited in vain for ${what}`);
     await sleep(25);
   }
 }
 
+const straceWorks = spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0;
 const live = systemQemu() !== undefined && existsSync(bin) && process.platform === 'linux';
 
 describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
   test('killed with SIGKILL at ten points and resumed: every trial completed once, nothing left behind', async () => {
-    // From before the journal exists to the middle of the run, at places that differ in every test run.
+    // At places that differ in every test run: three while it starts, seven while trials run.
     let before: string[] = [];
     for (let kill = 0; kill < 10; kill++) {
-      const { child } = start('--resume', '--no-host-io');
-      await sleep(150 + Math.random() * 900);
+      const { child, output } = start('--resume', '--no-host-io');
+      if (kill % 3 !== 0) {
+        await waitFor(() => /journal: a|going on|nothing is left/.test(output()), 'the first trial');
+      }
+      await sleep(Math.random() * 500);
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       await waitFor(() => helpers().length === 0, 'the end of QEMU after the end of qtune');
@@ -137,4 +148,27 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
     const completed = (await journal()).filter((record) => record.state === 'completed');
     expect(completed).toHaveLength(28);
   });
+
+  test.skipIf(!straceWorks)(
+    'a disk that fails under the journal ends the run with 3 and the record on standard error',
+    async () => {
+      const trace = ['-f', '-qq', '-o', join(cwd, 'trace'), '-e', 'trace=fdatasync', '-P', join(cwd, 'a.ndjson')];
+      const fault = ['-e', 'inject=fdatasync:error=ENOSPC:when=3'];
+      const first = startUnder(['strace', ...trace, ...fault], '--no-host-io', '--repetitions', '2');
+      expect(await first.ended, first.output()).toBe(3);
+      expect(first.output()).toContain(
+        'could not be flushed to disk (no space left on the device); no more trials are run',
+      );
+      const shown = /this record is not in the journal:\n(\{.*\})\n/.exec(first.output())?.[1] ?? '';
+      const records = await journal();
+      expect(records.map((record) => record.state)).toEqual(['completed']);
+      expect(JSON.parse(shown)).toMatchObject({ type: 'trial', state: 'completed' });
+      expect(records[0]?.id).not.toBe(JSON.parse(shown).id);
+      expect(helpers()).toEqual([]);
+      expect(readdirSync(scratch)).toEqual([]);
+      const second = start('--no-host-io', '--repetitions', '2', '--resume');
+      expect(await second.ended, second.output()).toBe(0);
+      expect(second.output()).toContain('going on, 1 of 4 trials are completed');
+    },
+  );
 });
