@@ -123,7 +123,10 @@ async function dispatch(host: Host): Promise<ExitCode> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(message, {
-      hint: `See \`qtune ${called ? `${called.name} ` : ''}--help\`.`,
+      // A shell expands unquoted braces: -o cluster_size={64K,128K} arrives as an option and a stray cluster_size=128K.
+      hint: /^Unknown argument.*: \S+=/.test(message)
+        ? "A list with braces needs quotes, or the shell takes it apart: -o 'cluster_size={64K,128K}'."
+        : `See \`qtune ${called ? `${called.name} ` : ''}--help\`.`,
       ...(error instanceof Error && error.name !== 'YError' ? { cause: error } : {}),
     });
   }

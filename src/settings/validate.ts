@@ -2,7 +2,7 @@ import { QtuneError, UsageError } from '../errors.ts';
 import { measureImage } from '../qcow2/measure.ts';
 import { definitionOf, unknownOption } from './catalogue.ts';
 import type { Configuration, SettingScope, SettingValues } from './configuration.ts';
-import { type CreateContext, createRules } from './create-rules.ts';
+import { type CreateContext, createCase, createRules } from './create-rules.ts';
 import type { SettingDefinition } from './definition.ts';
 import { checkDrive } from './drive-rules.ts';
 import { printSettings } from './print.ts';
@@ -103,9 +103,10 @@ function tooOld(what: string, since: QemuVersion, qemu: QemuVersion, text: strin
 }
 
 function checkCreate(create: SettingValues, context: CreateContext, tool: 'create' | 'measure' = 'create'): void {
+  const image = createCase(create, context);
   for (const rule of createRules) {
     if (tool === 'measure' && !rule.measured) continue;
-    const refusal = rule.check(create, context);
+    const refusal = rule.check(image);
     if (refusal) throw new UsageError(refusal.text, refusal.hint === undefined ? {} : { hint: refusal.hint });
   }
 }

@@ -7,8 +7,8 @@ import { ExitCode, runCli } from '../helpers/host.ts';
 import { systemQemu } from '../helpers/qemu.ts';
 import { run } from '../settings/qemu-oracle.ts';
 
-/** Splits an example as a shell without sweeps of its own would. */
-const words = (command: string) => command.split(' ');
+/** Splits an example as a shell does; single quotes are all that examples use. */
+const words = (command: string) => command.split(' ').map((word) => word.replaceAll("'", ''));
 const K = 1024;
 const G = 1024 ** 3;
 
@@ -239,7 +239,12 @@ describe('what is refused, with exit code 2 and nothing on standard output', () 
       '1 internal snapshots do not fit: refcount_bits=1 allows 0',
     ],
     [['--disk', '1P', '--count', '1000'], 'all images together are larger than qtune can count'],
-    [['--disk', '1T', 'extra'], 'extra'],
+    [['--disk', '1T', 'extra'], 'extra\n  See `qtune capacity --help`.'],
+    // What bash makes of -o cluster_size={64K,128K} without quotes.
+    [
+      ['--disk', '1T', '-o', 'cluster_size=64K', 'cluster_size=128K'],
+      "Unknown argument: cluster_size=128K\n  A list with braces needs quotes, or the shell takes it apart: -o 'cluster_size={64K,128K}'.",
+    ],
   ])('%j', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCli(['capacity', ...args]);
     expect(stderr).toContain(message);

@@ -20,7 +20,9 @@ const definitions = [...definitionsOf('create').values()].filter(({ name }) => !
 function samples({ name, domain }: SettingDefinition): readonly string[] {
   switch (domain.kind) {
     case 'switch':
-      return ['on', 'off', 'yes', 'no', 'true', 'false', 'y', 'n', 'ON', '1', ''];
+      return name === 'extended_l2' || name === 'keep_data_file'
+        ? ['on', 'off', 'yes', 'no', 'true', 'false', 'y', 'n', 'ON', '1', '']
+        : ['on', 'off', 'maybe'];
     case 'choice':
       return [...domain.choices.flatMap(({ value, aliases }) => [value, ...(aliases ?? [])]), 'nonsense', ''];
     case 'number':
@@ -82,7 +84,7 @@ function goodSamples(definition: SettingDefinition): readonly string[] {
 function cases(): readonly string[] {
   const single = definitions.flatMap((definition) => samples(definition).map((value) => `${definition.name}=${value}`));
   const pick = seededPicker(20_250_407);
-  const combined = Array.from({ length: 150 }, () => {
+  const combined = Array.from({ length: 100 }, () => {
     const count = 2 + pick(4);
     const names = new Set<SettingDefinition>();
     while (names.size < count) {

@@ -20,7 +20,7 @@ export const capacityCommand: Command = {
   examples: [
     { command: 'capacity --disk 2T', about: "what a 2 TiB disk takes under QEMU's defaults, and what they cover" },
     {
-      command: 'capacity --disk 1T -o cluster_size={64K,128K,256K} --drive l2-cache-size={16M,32M} --json',
+      command: "capacity --disk 1T -o 'cluster_size={64K,128K,256K}' --drive 'l2-cache-size={16M,32M}' --json",
       about: 'six configurations, as one JSON document',
     },
     {
