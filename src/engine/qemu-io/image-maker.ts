@@ -1,17 +1,16 @@
-import { readdirSync, statfsSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, InterruptedError } from '../../errors.ts';
+import { InterruptedError } from '../../errors.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import { printSettings } from '../../settings/print.ts';
-import { exactBytes, formatBytes } from '../../units/bytes.ts';
 import type { EngineJob } from '../engine.ts';
 import { findExecutable } from '../executable.ts';
-import { type FileSystemInfo, probeFileSystem } from '../file-system.ts';
 import { describeToolFailure, runTool, succeeded, type ToolResult } from '../process.ts';
 import type { Scratch } from '../scratch.ts';
 import type { QemuTools } from '../tools.ts';
 import { type ImageFiles, imageNames } from './image-files.ts';
+import { ImageRoom } from './image-room.ts';
 
 /** An image could not be made; the trial failed. `timedOut` where a tool did not end. */
 export class PreparationError extends Error {
@@ -30,21 +29,20 @@ const helperTimeMs = 120_000;
 const slowestFillBytesPerMs = 16 * 1024;
 /** Length of the sequential writes that fill an image. */
 const fillBytes = 2 * 1024 * 1024;
-/** Room that must stay free beside the image: scripts and the writes of the run. */
-const reserveBytes = 64 * 1024 * 1024;
 
 /** Makes the images of trials in the scratch directory, and shares those that trials share. */
 export class ImageMaker {
   readonly #tools: QemuTools;
   readonly #scratch: Scratch;
+  readonly #room: ImageRoom;
   readonly #kept = new Map<string, ImageFiles>();
   readonly #backings = new Map<string, string>();
-  #fileSystem: Promise<FileSystemInfo> | undefined;
   #sequence = 0;
 
   constructor(tools: QemuTools, scratch: Scratch) {
     this.#tools = tools;
     this.#scratch = scratch;
+    this.#room = new ImageRoom(tools, scratch);
   }
 
   /**
@@ -89,7 +87,7 @@ export class ImageMaker {
   }
 
   async #make(job: EngineJob, name: string): Promise<ImageFiles> {
-    await this.#checkRoom(job);
+    await this.#room.check(job);
     this.#scratch.makeDirectory(name);
     const directory = this.#scratch.path(name);
     try {
@@ -228,50 +226,6 @@ export class ImageMaker {
       ...(this.#tools.env === undefined ? {} : { env: this.#tools.env }),
       ...(stdinFile === undefined ? {} : { stdinFile }),
     });
-  }
-
-  /** Finds out before the work whether the image can be as long as it will be, and its metadata has room. */
-  async #checkRoom(job: EngineJob): Promise<void> {
-    const { content, backing } = job.workload.image;
-    const { diskBytes } = job.workload;
-    const ownBacking = job.backing === undefined && backing !== 'none' ? backing : undefined;
-    if (content === 'empty' && ownBacking === undefined) return;
-    this.#fileSystem ??= probeFileSystem(this.#scratch.directory);
-    const fileSystem = await this.#fileSystem;
-    const where = `the file system of ${this.#scratch.directory} (${fileSystem.type})`;
-    const hint = 'Name a smaller disk with --disk, or set TMPDIR to a directory on another file system.';
-    if (diskBytes > fileSystem.largestFileBytes) {
-      throw new EnvironmentError(
-        `--disk ${exactBytes(diskBytes)}: ${where} takes files up to ${formatBytes(fileSystem.largestFileBytes)}`,
-        { hint },
-      );
-    }
-    const measured = await this.#measure(job);
-    const metadataBytes = measured === undefined ? 0 : measured - diskBytes;
-    const dataBytes = content === 'full' || ownBacking?.content === 'data' ? diskBytes : 0;
-    const neededBytes = (content === 'empty' ? 0 : metadataBytes) + dataBytes + reserveBytes;
-    const { bavail, bsize } = statfsSync(this.#scratch.directory);
-    if (neededBytes > bavail * bsize) {
-      throw new EnvironmentError(
-        `--disk ${exactBytes(diskBytes)}: an image with ${content === 'full' ? 'all its data' : 'its metadata'} takes ${formatBytes(neededBytes)}, but ${where} has ${formatBytes(bavail * bsize)} free`,
-        { hint },
-      );
-    }
-  }
-
-  /** Length of the fully allocated image according to QEMU; undefined where it refuses, as creation then will, with its reason. */
-  async #measure(job: EngineJob): Promise<number | undefined> {
-    const { data_file: _file, data_file_raw: _raw, preallocation: _preallocation, ...rest } = job.configuration.create;
-    const options = printSettings('create', rest);
-    const command = [this.#tools.qemuImg, 'measure', '--output=json', '-O', 'qcow2'];
-    const size = ['--size', String(job.workload.diskBytes)];
-    const result = await this.#start(
-      [...command, ...(options === '' ? [] : ['-o', options]), ...size],
-      this.#scratch.directory,
-      job,
-    );
-    const bytes = /"fully-allocated":\s*(\d+)/.exec(result.stdout)?.[1];
-    return succeeded(result) && bytes !== undefined ? Number(bytes) : undefined;
   }
 }
 
