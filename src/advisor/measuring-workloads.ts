@@ -31,17 +31,22 @@ export interface MeasuringOptions {
   readonly proposals: readonly Proposal[];
   /** The most that writes may allocate in one image, bytes. */
   readonly allocationLimitBytes: number;
+  /** For everything; little of it makes trials shorter, so that there are enough of them. */
+  readonly timeMs: number;
   readonly seed: number;
 }
 
-/** Requests of one trial; few, since the time goes into repetitions. */
+/** Requests of one trial of a measurement of a minute or more; few, since the time goes into repetitions. */
 const readCount = 10_000;
 const writeCount = 1000;
+/** From this time on trials have their full length, milliseconds; and the shortest they get, as a share. */
+const fullLengthMs = 60_000;
+const shortestRatio = 0.1;
 /** Of {@link MeasuringWorkloads.data}: its tables fit into any cache. */
 const smallDiskBytes = 2 ** 30;
 /** Bytes that the requests of one trial move at most. */
 const transferLimitBytes = 2 ** 28;
-/** Reads of the warm-up at most. */
+/** Reads of the warm-up at most, in a trial of full length. */
 const warmUpLimit = 8192;
 /** Where first writes go: small, so that few L2 tables have to be made, which a disk in use has long had. */
 const writeAreaBytes = 16 * 2 ** 30;
@@ -67,7 +72,7 @@ export function measuringWorkloads(request: AdviceRequest, options: MeasuringOpt
 
 function readPart(
   { traits, diskBytes }: AdviceRequest,
-  { proposals, seed }: MeasuringOptions,
+  { proposals, seed, timeMs }: MeasuringOptions,
   part: 'read' | 'data',
 ): Workload {
   const blockBytes = requestBytes(traits.requestBytes);
@@ -76,7 +81,9 @@ function readPart(
   const entryCoverages = covering.map(
     ({ cache, geometry }) => (cache.l2EntryBytes / geometry.l2EntryBytes) * geometry.clusterBytes,
   );
-  const stepBytes = powerOfTwoAtLeast(Math.max(Math.min(...entryCoverages, 2 ** 40), spanBytes / warmUpLimit, 2 ** 20));
+  const stepBytes = powerOfTwoAtLeast(
+    Math.max(Math.min(...entryCoverages, 2 ** 40), spanBytes / (warmUpLimit * lengthRatio(timeMs)), 2 ** 20),
+  );
   const phases: ProfilePhase[] = [
     {
       pattern: 'sequential',
@@ -93,7 +100,7 @@ function readPart(
       align: Math.min(4096, blockBytes),
       span: { bytes: spanBytes },
       sequentialRatio: 1 - traits.missScale,
-      requests: Math.min(readCount, Math.ceil(transferLimitBytes / blockBytes)),
+      requests: Math.ceil(lengthRatio(timeMs) * Math.min(readCount, transferLimitBytes / blockBytes)),
     },
   ];
   const warmUp = { phases: 1, because: 'One read in each area that an entry of a covering cache maps.' };
@@ -106,12 +113,14 @@ function readPart(
 
 function writePart(
   { traits, diskBytes, hasBacking }: AdviceRequest,
-  { proposals, allocationLimitBytes, seed }: MeasuringOptions,
+  { proposals, allocationLimitBytes, seed, timeMs }: MeasuringOptions,
 ): Workload {
   const blockBytes = requestBytes(traits.requestBytes);
   const largestUnitBytes = Math.max(blockBytes, ...proposals.map(({ geometry }) => geometry.clusterBytes));
   const affordable = allocationLimitBytes / (largestUnitBytes * Math.max(0.01, traits.firstWriteRatio));
-  const requests = Math.floor(Math.max(100, Math.min(writeCount, affordable, transferLimitBytes / blockBytes)));
+  const requests = Math.floor(
+    Math.max(100, Math.min(writeCount * lengthRatio(timeMs), affordable, transferLimitBytes / blockBytes)),
+  );
   const areaBytes = alignDown(Math.min(diskBytes, writeAreaBytes), 2 ** 20);
   const hotBytes = Math.min(hotAreaBytes, areaBytes / 2);
   const value = [{ value: blockBytes, weight: 1 }];
@@ -150,6 +159,11 @@ function writePart(
     image: { content: 'empty', backing: hasBacking ? { format: 'raw', content: 'holes' } : 'none', state: 'fresh' },
   });
   return resolveWorkload(profile, {});
+}
+
+/** How long a trial is compared with one of full length. */
+function lengthRatio(timeMs: number): number {
+  return Math.max(shortestRatio, Math.min(1, timeMs / fullLengthMs));
 }
 
 function profileOf(

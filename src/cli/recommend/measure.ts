@@ -62,6 +62,7 @@ export async function measureRecommendation(
     const parts = measuringWorkloads(request, {
       proposals,
       allocationLimitBytes: Math.min(allocationLimit.bytes, fileSystem.freeBytes * allocationLimit.freeRatio),
+      timeMs: settings.timeMs,
       seed: settings.seed,
     });
     const plan = planOf(proposals, parts, settings.seed);

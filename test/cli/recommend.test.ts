@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recommendCommand } from '../../src/cli/commands/recommend.ts';
+import { recommendSchema } from '../../src/report/schemas/recommend.ts';
+import { readJournal } from '../../src/trial/journal-reader.ts';
+import { ExitCode, runCli } from '../helpers/host.ts';
+import { systemQemu } from '../helpers/qemu.ts';
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'qtune-recommend-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+test.each(recommendCommand.examples.map(({ command }) => command))('the example `qtune %s` runs', async (command) => {
+  const { exitCode, stdout, stderr } = await runCli(command.split(' '));
+  expect(exitCode).toBe(ExitCode.ok);
+  expect(stdout.length).toBeGreaterThan(500);
+  expect(stderr).toBe('');
+});
+
+test('the cliff comes first, then the comparison, the reasons and the commands', async () => {
+  const { stdout } = await runCli(['recommend', '--disk', '2T']);
+  expect(stdout).toMatch(/^QEMU's default cache covers 256 GiB of this 2 TiB disk/);
+  const order = [
+    'recommended  ',
+    '\nWhy\n',
+    '\nAlternatives\n',
+    '\nLeft alone\n',
+    '\nqemu-img create',
+    '\n-drive',
+    '{"execute"',
+  ];
+  const positions = order.map((text) => stdout.indexOf(text));
+  expect(positions).toEqual([...positions].sort((a, b) => a - b));
+  expect(positions[0]).toBeGreaterThan(0);
+});
+
+test('the same command gives the same bytes', async () => {
+  const argv = ['recommend', '--disk', '3T', '--workload', 'database', '--json'];
+  expect((await runCli(argv)).stdout).toBe((await runCli(argv)).stdout);
+});
+
+test('--json has the keys of the contract', async () => {
+  const { stdout } = await runCli(['recommend', '--disk', '2T', '--backing', '--file', 'a.qcow2', '--json']);
+  const document = recommendSchema.parse(JSON.parse(stdout));
+  expect(document.disk).toEqual({ virtualBytes: 2 ** 41, backing: true });
+  expect(document.baseline.create.cluster_size).toBe(65_536);
+  expect(document.recommended.expected[0]).toMatchObject({ metric: 'iops', source: 'predicted' });
+  expect(Object.keys(document.commands)).toEqual(
+    expect.arrayContaining(['qemu-img', 'drive', 'blockdev', 'libvirt', 'virt-install', 'proxmox', 'qmp']),
+  );
+  expect(document.commands['qemu-img']).toContain('a.qcow2 2T');
+  expect(document.evidence).toEqual([]);
+});
+
+test('a profile tells its traits by its own requests', async () => {
+  const { stdout } = await runCli(['recommend', '--disk', '20G', '--workload', 'l2-cache-20g', '--json']);
+  const document = JSON.parse(stdout);
+  expect(document.workload.name).toBe('l2-cache-20g');
+  expect(document.nothingToGain).toBe(true);
+});
+
+test.each([
+  [[], '--disk is missing'],
+  [['--disk', '2TB'], '--disk: "2TB" is ambiguous'],
+  [['--disk', '0'], 'a disk of 0 bytes'],
+  [['--disk', '9P'], 'larger than qtune can count'],
+  [['--disk', '2T', '--memory', '70K'], 'The least is 72K'],
+  [['--disk', '2T', '--memory', '0'], '--memory'],
+  [['--disk', '2T', '--workload', 'databse'], 'Plain words are general, database'],
+  [['--disk', '2T', '--priority', 'latency'], 'speed, space, memory'],
+  [['--disk', '2T', '--qemu-version', 'new'], 'Write it as 7.2'],
+  [['--disk', '2T', '--qemu', '/usr/bin'], 'Add --measure'],
+  [['--disk', '2T', '--out', 'x.ndjson'], 'Add --measure'],
+  [['--disk', '2T', '--measure', 'long'], '--measure: "long" is not a duration'],
+  [['--disk', '2T', '--disk', '3T'], '2 times'],
+  [['--disk', '2T', '--image', 'x'], 'image'],
+])('%j is refused: %s', async (argv, message) => {
+  const { exitCode, stdout, stderr } = await runCli(['recommend', ...argv]);
+  expect(exitCode).toBe(ExitCode.usage);
+  expect(stderr).toContain(message);
+  expect(stdout).toBe('');
+});
+
+test('without QEMU --measure says what to type and gives the arithmetic answer', async () => {
+  const env = { PATH: join(directory, 'nowhere') };
+  const { exitCode, stdout, stderr } = await runCli(['recommend', '--disk', '2T', '--measure', '--json'], { env });
+  expect(exitCode).toBe(ExitCode.ok);
+  expect(stderr).toMatch(/not measured: qemu-img and qemu-io not found/);
+  expect(JSON.parse(stdout).recommended.expected[0].source).toBe('predicted');
+});
+
+describe.skipIf(!systemQemu())('with QEMU (qemu-img, qemu-io)', () => {
+  test('--measure gives measured values with trial ids as evidence, and leaves nothing behind', async () => {
+    const argv = ['recommend', '--disk', '4G', '--workload', 'random-read', '--memory', '300K'];
+    const { exitCode, stdout, stderr } = await runCli([...argv, '--measure', '8s', '--out', 'm.ndjson', '--json'], {
+      cwd: directory,
+      env: { ...process.env, TMPDIR: directory },
+    });
+    expect(exitCode).toBe(ExitCode.ok);
+    expect(stderr).toContain('measuring');
+    const document = recommendSchema.parse(JSON.parse(stdout));
+    expect(document.finding).toBeDefined();
+    expect(document.recommended.expected[0]).toMatchObject({ metric: 'iops', source: 'measured' });
+    const journal = await readJournal(join(directory, 'm.ndjson'));
+    const completed = journal.trials.filter((trial) => trial.state === 'completed').map((trial) => trial.id);
+    expect(document.evidence.length).toBeGreaterThan(3);
+    expect(new Set(completed)).toEqual(new Set(document.evidence));
+    expect(await readdir(directory)).toEqual(['m.ndjson']);
+  });
+
+  test('a disk that the file system cannot hold is not measured, and says so', async () => {
+    const { exitCode, stderr } = await runCli(['recommend', '--disk', '7P', '--measure', '5s'], {
+      env: { ...process.env, TMPDIR: directory },
+    });
+    expect(exitCode).toBe(ExitCode.ok);
+    expect(stderr).toContain('not measured');
+  });
+
+  test('an interruption ends the measurement with its exit code and clears up', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 1500);
+    const { exitCode, stdout } = await runCli(['recommend', '--disk', '8G', '--measure', '60s'], {
+      signal: controller.signal,
+      env: { ...process.env, TMPDIR: directory },
+    });
+    expect(exitCode).toBe(ExitCode.interrupted);
+    expect(stdout).toBe('');
+    expect((await readdir(directory)).filter((name) => name.startsWith('qtune-'))).toEqual([]);
+  });
+});
