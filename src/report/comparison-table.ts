@@ -48,7 +48,7 @@ function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes):
   const source = cells.some((cell) => cell.source === 'measured') ? 'measured' : 'predicted';
   const noisy = cells.some((cell) => cell.assume === 'noisy');
   const columns = [
-    { title: metric.name },
+    { title: 'cell' },
     { title: 'base', align: 'right' },
     { title: 'head', align: 'right' },
     { title: 'change', align: 'right' },
@@ -56,11 +56,15 @@ function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes):
     { title: noisy ? 'pairs' : '', align: 'right' },
     { title: 'verdict' },
   ] as const;
-  const rows = cells.map((cell) => renderCell(cell, metric, notes));
+  const rows = [...new Set(cells.map((cell) => cell.workload))].flatMap((workload) => [
+    [printable(workload), '', '', '', '', '', ''],
+    ...cells.filter((cell) => cell.workload === workload).map((cell) => renderCell(cell, metric, notes)),
+  ]);
   const total = comparison.summary.find((entry) => entry.metric === metric.name);
   if (total && total.cellCount > 1) rows.push(['geometric mean', '', '', formatChange(total.ratio), '', '', '']);
   const direction = metric.better === 'higher' ? 'more is better' : 'less is better';
-  return `${metric.title} (${source}, ${noisy ? direction : `exact, ${direction}`})\n${renderNamedTable(columns, rows)}`;
+  const kind = noisy ? direction : `exact, ${direction}`;
+  return `${metric.name}: ${metric.title}, ${source}, ${kind}\n${renderNamedTable(columns, rows)}`;
 }
 
 function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): string[] {
@@ -68,7 +72,7 @@ function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): strin
   const mark = [...new Set(marks)].map((text) => notes.mark(text)).join(' ');
   const noisy = cell.assume === 'noisy';
   return [
-    printable(cell.cell),
+    `  ${printable(configurationOf(cell))}`,
     renderSide(cell.base, metric, noisy),
     renderSide(cell.head, metric, noisy),
     cell.verdict === 'same' || cell.verdict === 'inconclusive' ? '~' : changeOf(cell),
@@ -76,6 +80,11 @@ function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): strin
     noisy ? String(cell.pairCount) : '',
     `${cell.verdict}${mark}`,
   ];
+}
+
+/** The cell's name without its workload, which stands above. */
+function configurationOf({ cell, workload }: ComparedCell): string {
+  return cell.startsWith(`${workload}/`) ? cell.slice(workload.length + 1) : cell;
 }
 
 function changeOf(cell: ComparedCell): string {

@@ -1,5 +1,3 @@
-import { formatRatio } from '../units/rate.ts';
-
 /** Median and the ends of its interval. */
 export interface Spread {
   readonly median: number;
@@ -7,10 +5,11 @@ export interface Spread {
   readonly high: number;
 }
 
-/** The farther end of an interval from its median as a share of it: `± 2 %`. Empty for a median of zero. */
+/** The farther end of an interval from its median as a share of it, whole percent rounded up: `± 2 %`. */
 export function formatSpread({ median, low, high }: Spread): string {
   if (median === 0) return '';
-  return `± ${formatRatio(Math.max(high - median, median - low) / Math.abs(median))}`;
+  // Rounding error must not turn 2 % into 3.
+  return `± ${Math.ceil((Math.max(high - median, median - low) / Math.abs(median)) * 100 - 1e-6)} %`;
 }
 
 /** From this on a ratio is told as a multiple: `×12.5` says more than `+1150 %`. */

@@ -22,26 +22,25 @@ export function renderNamedTable(columns: readonly TableColumn[], rows: readonly
   );
 }
 
-/** Lines of at most `width` characters; a continued line is indented. */
+/** Lines of at most `width` characters, broken at spaces if possible; a continued line is indented by two more. */
 export function brokenAt(text: string, width: number): string {
+  const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    let rest = word;
-    if (line !== '' && line.length + 1 + rest.length <= width) {
-      line += ` ${rest}`;
+  for (const piece of text.slice(indent.length).split(/(?<= )(?=[^ ])/)) {
+    const start = lines.length > 0 ? `${indent}  ` : indent;
+    if (line !== '' && line.length + piece.trimEnd().length <= width) {
+      line += piece;
       continue;
     }
-    if (line !== '') lines.push(line);
-    const indent = lines.length > 0 ? '  ' : '';
-    line = indent + rest;
-    while (line.length > width) {
+    if (line !== '') lines.push(line.trimEnd());
+    line = (line === '' ? start : `${indent}  `) + piece;
+    while (line.trimEnd().length > width) {
       lines.push(line.slice(0, width));
-      rest = line.slice(width);
-      line = `  ${rest}`;
+      line = `${indent}  ${line.slice(width)}`;
     }
   }
-  return [...lines, line].join('\n');
+  return [...lines, line.trimEnd()].join('\n');
 }
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';

@@ -125,14 +125,19 @@ function renderSpace(rows: readonly JournalReportRow[]): string {
     { title: 'amplification', align: 'right' },
   ];
   const bytes = (figure: Figure | null): string => (figure ? formatBytes(figure.median) : '-');
+  const cells = rows.map((row) => [
+    bytes(row.fileBytes),
+    bytes(row.allocatedBytes),
+    row.spaceAmplificationRatio ? formatMultiple(row.spaceAmplificationRatio.median) : '-',
+  ]);
+  const [first] = cells;
+  if (first && rows.length > 1 && new Set(cells.map((cell) => cell.join(' '))).size === 1) {
+    const amplification = first[2] === '-' ? '' : `, amplification ${first[2]}`;
+    return `space in every configuration: file length ${first[0]}, allocated ${first[1]}${amplification}\n`;
+  }
   return renderNamedTable(
     columns,
-    rows.map((row) => [
-      nameOf(row, rows),
-      bytes(row.fileBytes),
-      bytes(row.allocatedBytes),
-      row.spaceAmplificationRatio ? formatMultiple(row.spaceAmplificationRatio.median) : '-',
-    ]),
+    rows.map((row, index) => [nameOf(row, rows), ...(cells[index] ?? [])]),
   );
 }
 

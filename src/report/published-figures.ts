@@ -37,7 +37,10 @@ export function besidePublished(raw: unknown, rows: readonly JournalReportRow[])
   if (!isFields(raw) || !Array.isArray(raw.rows) || typeof raw.source !== 'string') return undefined;
   const metric = raw.metric === 'fileBytes' ? 'fileBytes' : raw.metric === 'iops' ? 'iops' : undefined;
   if (metric === undefined || !raw.rows.every(isRawRow)) return undefined;
-  const found = raw.rows.map((row) => ({ row, measured: rows.find((candidate) => hasSettings(candidate, row)) }));
+  const found = raw.rows.map((row) => ({
+    row,
+    measured: plainest(rows.filter((candidate) => hasSettings(candidate, row))),
+  }));
   const measuredValue = (row: JournalReportRow | undefined): number | null =>
     (metric === 'iops' ? row?.iops?.median : row?.fileBytes?.median) ?? null;
   const first = found.find(({ measured }) => measuredValue(measured) !== null) ?? found[0];
@@ -67,6 +70,13 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isRawRow(value: unknown): value is RawRow {
   return isFields(value) && typeof value.value === 'number' && value.value > 0 && Number.isFinite(value.value);
+}
+
+/** Of several configurations that have a published row's settings, the one that sets least beside them. */
+function plainest(rows: readonly JournalReportRow[]): JournalReportRow | undefined {
+  const settingCount = ({ configuration }: JournalReportRow): number =>
+    Object.keys(configuration.create).length + Object.keys(configuration.drive).length;
+  return [...rows].sort((left, right) => settingCount(left) - settingCount(right))[0];
 }
 
 /** Whether a configuration has all settings that a published row names, defaults counted. */

@@ -35,38 +35,40 @@ function countSums(sample: Sample, within: (sum: number) => boolean): number {
  * @param rank 1…n (n + 1) / 2
  */
 export function walshOfRank(sample: Sample, rank: number): number {
-  let low = at(sample, 0);
-  let high = at(sample, sample.length - 1);
-  if (walshAtMost(sample, low) >= rank) return low;
-  // Invariant: fewer than `rank` averages are at most `low`, and at least `rank` are at most `high`.
-  for (let step = 0; step < 64; step++) {
+  // The search is among sums, since halving the tiniest doubles would make neighbours equal.
+  let low = 2 * at(sample, 0);
+  let high = 2 * at(sample, sample.length - 1);
+  const reaches = (sum: number): boolean => countSums(sample, (other) => other <= sum) >= rank;
+  if (reaches(low)) return low / 2;
+  // Invariant: fewer than `rank` sums are at most `low`, and at least `rank` are at most `high`.
+  for (let step = 1; step <= 64; step++) {
     const middle = low + (high - low) / 2;
     if (middle <= low || middle >= high) break;
-    if (walshAtMost(sample, middle) >= rank) high = middle;
+    if (reaches(middle)) high = middle;
     else low = middle;
-    if (step % 8 === 7) {
-      const next = walshAbove(sample, low);
-      if (walshAtMost(sample, next) >= rank) return next;
+    if (step % 8 === 0) {
+      const next = sumAbove(sample, low);
+      if (reaches(next)) return next / 2;
     }
   }
   for (;;) {
-    const next = walshAbove(sample, low);
-    if (next >= high || walshAtMost(sample, next) >= rank) return next;
+    const next = sumAbove(sample, low);
+    if (next >= high || reaches(next)) return next / 2;
     low = next;
   }
 }
 
-/** The smallest Walsh average above `limit`; there is one. */
-function walshAbove(sample: Sample, limit: number): number {
+/** The smallest sum of a pair above `limit`; there is one. */
+function sumAbove(sample: Sample, limit: number): number {
   let smallest = Number.POSITIVE_INFINITY;
   let right = sample.length - 1;
   for (let left = 0; left < sample.length; left++) {
     const value = at(sample, left);
-    while (right > left && value + at(sample, right - 1) > 2 * limit) right -= 1;
+    while (right > left && value + at(sample, right - 1) > limit) right -= 1;
     const partner = Math.max(left, right);
     const sum = value + at(sample, partner);
-    if (sum > 2 * limit && sum < smallest) smallest = sum;
-    if (partner === left && sum > 2 * limit) break;
+    if (sum > limit && sum < smallest) smallest = sum;
+    if (partner === left && sum > limit) break;
   }
-  return smallest / 2;
+  return smallest;
 }
