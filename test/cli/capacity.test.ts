@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { capacityCommand } from '../../src/cli/commands/capacity.ts';
 import { capacitySchema } from '../../src/report/schemas/capacity.ts';
+import { definitionsOf } from '../../src/settings/catalogue.ts';
 import { ExitCode, runCli } from '../helpers/host.ts';
 import { systemQemu } from '../helpers/qemu.ts';
 import { run } from '../settings/qemu-oracle.ts';
@@ -200,6 +201,22 @@ describe('the text', () => {
     expect(exitCode).toBe(ExitCode.ok);
     expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
   });
+});
+
+test.each([
+  ['-o', 'create'],
+  ['--drive', 'drive'],
+] as const)('%s help lists every option of the catalogue with what it does and costs', async (flag, scope) => {
+  const { exitCode, stdout } = await runCli(['capacity', flag, 'help']);
+  expect(exitCode).toBe(ExitCode.ok);
+  for (const { name, does, costs } of definitionsOf(scope).values()) {
+    expect(stdout).toContain(`  ${name}=`);
+    expect(stdout).toContain(does);
+    expect(stdout).toContain(costs);
+  }
+  expect(stdout).toContain(
+    scope === 'create' ? 'preallocation=off|metadata|falloc (2.2)|full (2.2)' : 'aio=threads|native|io_uring (5.0)',
+  );
 });
 
 describe('what is refused, with exit code 2 and nothing on standard output', () => {

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { computeFootprint, type DiskLayout, type Footprint } from '../../settings/footprint.ts';
+import { helpRequest } from '../../settings/help-request.ts';
 import { buildConfigurations } from '../../settings/matrix.ts';
 import { isAtLeast, parseQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
 import { validateForMeasure } from '../../settings/validate.ts';
@@ -40,12 +41,12 @@ export const capacityCommand: Command = {
         alias: 'o',
         type: 'string',
         requiresArg: true,
-        describe: 'Create-time options as in `qemu-img create -o`; repeatable, {a,b} sweeps',
+        describe: "Create-time options as in `qemu-img create -o`; repeatable, '{a,b}' sweeps; `help` lists them",
       })
       .option('drive', {
         type: 'string',
         requiresArg: true,
-        describe: 'Run-time options as on `-drive`; repeatable, {a,b} sweeps',
+        describe: "Run-time options as on `-drive`; repeatable, '{a,b}' sweeps; `help` lists them",
       })
       .option('chain', {
         type: 'string',
@@ -62,6 +63,13 @@ export const capacityCommand: Command = {
       .option('json', { type: 'boolean', describe: 'One JSON document on standard output' }),
 
   async run(args, host) {
+    const [create, drive] = [stringList(args, 'create'), stringList(args, 'drive')];
+    const help = helpRequest(create, drive);
+    if (help) {
+      const { renderSettingsHelp } = await import('../../report/settings-help.ts');
+      host.stdout.write(renderSettingsHelp(help));
+      return ExitCode.ok;
+    }
     const diskBytes = optionalBytes(args, 'disk');
     if (diskBytes === undefined) {
       throw new UsageError('--disk is missing', { hint: 'Say how large the disk is: `qtune capacity --disk 2T`.' });
@@ -73,7 +81,7 @@ export const capacityCommand: Command = {
       diskCount: optionalInteger(args, 'count', 1, 1_000_000) ?? 1,
     };
     const qemu = qemuVersion(optionalString(args, 'qemu-version'));
-    const configurations = buildConfigurations(stringList(args, 'create'), stringList(args, 'drive'));
+    const configurations = buildConfigurations(create, drive);
     const warnings: Warning[] = [];
     if (qemu && !isAtLeast(qemu, oldestCacheSizing)) warnings.push(oldCaches());
     const footprints = configurations.map((configuration) => {
