@@ -92,9 +92,9 @@ async function journal(): Promise<TrialRecord[]> {
   return records;
 }
 
-async function waitFor(condition: () => boolean, what: string): Promise<void> {
+async function waitFor(condition: () => boolean, what: string, output?: () => string): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries === 1000) throw new Error(`waited in vain for ${what}`);
+    if (tries === 1000) throw new Error(`waited in vain for ${what}: ${output?.()}`);
     await sleep(25);
   }
 }
@@ -109,11 +109,13 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
     for (let kill = 0; kill < 10; kill++) {
       const { child, output } = start('--resume', '--no-host-io');
       if (kill % 3 !== 0) {
-        await waitFor(() => /journal: a|going on|nothing is left/.test(output()), 'the first trial');
+        const begun = (): boolean => child.exitCode !== null || /journal: a|going on/.test(output());
+        await waitFor(begun, 'the first trial', output);
       }
       await sleep(Math.random() * 500);
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      expect(child.exitCode ?? 0, output()).toBe(0);
       await waitFor(() => helpers().length === 0, 'the end of QEMU after the end of qtune');
       const completed = (await journal()).map((record) => record.id);
       // What was on disk at the last kill is there still, in its place.
@@ -132,7 +134,7 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
 
   test('Ctrl-C ends with 130 after the running trial was given up, and --resume completes the run', async () => {
     const first = start('--no-host-io');
-    await waitFor(() => first.output().includes('journal: a.ndjson'), 'the first trial');
+    await waitFor(() => first.output().includes('journal: a.ndjson'), 'the first trial', first.output);
     await sleep(300);
     first.child.kill('SIGINT');
     expect(await first.ended, first.output()).toBe(130);
