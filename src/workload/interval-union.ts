@@ -21,6 +21,11 @@ export class IntervalUnion {
     return union;
   }
 
+  /** Ranges that there is memory for. */
+  get capacity(): number {
+    return this.#starts.length;
+  }
+
   add(startBytes: number, lengthBytes: number): void {
     if (this.#count === this.#starts.length) this.#makeRoom();
     this.#starts[this.#count] = startBytes;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { EnvironmentError, InputError, UsageError } from '../errors.ts';
-import { closestName } from './closest-name.ts';
+import { closest } from '../settings/suggest.ts';
 import { loadIolog, looksLikeIolog } from './load-iolog.ts';
 import { type ParameterValues, parseProfile } from './parse-profile.ts';
 import type { ParameterValue, Profile } from './profile.ts';
@@ -96,7 +96,7 @@ function openError(error: unknown, shown: string, names: readonly string[]): Err
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
     const [, name = shown] = namePattern.exec(shown) ?? [];
-    const meant = closestName(name, names);
+    const meant = closest(name, names);
     return new UsageError(`there is no workload "${shown}", neither with qtune nor as a file`, {
       hint: `${meant ? `Did you mean ${meant}? ` : ''}See \`qtune workload list\`.`,
     });

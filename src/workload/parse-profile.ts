@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { closestName } from './closest-name.ts';
+import { closest } from '../settings/suggest.ts';
 import { type ParameterValue, type PatternProfile, profileSchema, profileSchemaName } from './profile.ts';
 import { keysAt } from './schema-keys.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
@@ -49,7 +49,7 @@ function parametersOf(document: YamlDocument, given: ParameterValues): Record<st
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
       const known = Object.keys(defaults);
-      const meant = closestName(name, known);
+      const meant = closest(name, known);
       throw new InputError({ file: document.file }, `the profile has no parameter "${name}"`, {
         hint: meant ? `Did you mean ${meant}?` : known.length > 0 ? `It has ${known.join(', ')}.` : 'It has none.',
       });
@@ -84,7 +84,7 @@ function substituted(
   if (parameter === undefined) {
     throw new InputError(
       { file: document.file, line: document.lineOf(path) },
-      `${path.join('.')}: there is no parameter ${value}`,
+      `${spelled(path)}: there is no parameter ${value}`,
       {
         hint: 'Declare it with its default under `parameters`.',
       },
@@ -94,13 +94,14 @@ function substituted(
 }
 
 function profileError(document: YamlDocument, value: unknown, issues: readonly z.core.$ZodIssue[]): InputError {
-  const [issue] = issues;
+  // An unknown key is most often a known one mistyped, and then also the reason why that one is missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new RangeError('a failed validation has an issue');
   const path = issue.path;
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     const known = keysAt(profileSchema, value, path);
-    const meant = closestName(key, known);
+    const meant = closest(key, known);
     return new InputError(
       { file: document.file, line: document.lineOf([...path, key]) },
       `${spelled([...path, key])}: unknown key`,

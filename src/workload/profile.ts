@@ -1,79 +1,24 @@
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
-import { parseBytes } from '../units/bytes.ts';
+import { blockSizeSchema, operationsSchema, placeSchema, sizeSchema, weightSchema } from './profile-scalars.ts';
 import type { RecordedRequests } from './recorded-requests.ts';
 
 /** The value of `schema` in every profile. */
 export const profileSchemaName = 'qtune.profile/1';
 
 const text = z.string().min(1).max(4000);
-const sectorBytes = 512;
-
-/** A size as QEMU reads it, or an integer of bytes; whole sectors. */
-const size = z
-  .union([z.int(), z.string()], { error: 'a size such as 64K, 1.5G or 4096 is needed' })
-  .transform((raw, context) => {
-    try {
-      const bytes = parseBytes(String(raw), 'size');
-      if (bytes % sectorBytes === 0) return bytes;
-      context.issues.push({ code: 'custom', input: raw, message: `${raw} is not a multiple of ${sectorBytes} bytes` });
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      const message = error.message.replace(/^size: /, '');
-      context.issues.push({ code: 'custom', input: raw, message: error.hint ? `${message}. ${error.hint}` : message });
-    }
-    return z.NEVER;
-  });
-const positiveSize = size.refine((bytes) => bytes > 0, { error: 'must be above 0' });
-
-/** A size, or a share of the disk such as `40%`. */
-const place = z.union(
-  [
-    z
-      .string()
-      .regex(/^\d{1,3}(\.\d{1,6})?%$/)
-      .transform((percent) => ({ ratio: Number(percent.slice(0, -1)) / 100 }))
-      .refine(({ ratio }) => ratio <= 1, { error: 'more than 100% of the disk' }),
-    size.transform((bytes) => ({ bytes })),
-  ],
-  { error: 'a size such as 10G or a share of the disk such as 40% is needed' },
-);
-
-const weight = z.number().positive().max(1e9);
 const count = z.int().positive().max(1e9);
 const ratio = z.number().min(0).max(1);
 
-const blockSize = z
-  .union([positiveSize.transform((bytes) => [{ value: bytes, weight: 1 }]), z.record(z.string(), weight)], {
-    error: 'a size such as 4K or sizes with their shares such as {4K: 60, 64K: 40} are needed',
-  })
-  .transform((raw, context) => {
-    if (Array.isArray(raw)) return raw;
-    const sizes = Object.entries(raw).map(([key, share]) => ({ parsed: positiveSize.safeParse(key), key, share }));
-    return sizes.flatMap(({ parsed, key, share }) => {
-      if (parsed.success) return [{ value: parsed.data, weight: share }];
-      const message = `${key}: ${parsed.error.issues[0]?.message ?? 'is not a size'}`;
-      context.issues.push({ code: 'custom', input: raw, message });
-      return [];
-    });
-  })
-  .refine((sizes) => sizes.length > 0, { error: 'no size is given' });
-
-const operation = z.enum(['read', 'write', 'trim']);
-const operations = z
-  .union([operation.transform((only) => ({ [only]: 1 })), z.partialRecord(operation, weight)], {
-    error: 'read, write, trim or their shares such as {read: 70, write: 30} are needed',
-  })
-  .refine((shares) => Object.keys(shares).length > 0, { error: 'no operation is given' });
-
 const streamKeys = {
-  operation: operations.describe('read, write, trim, or their shares: {read: 70, write: 30}'),
-  blockSize: blockSize.describe('Length of requests: 4K, or sizes with their shares: {4K: 60, 64K: 40}'),
-  align: positiveSize
+  operation: operationsSchema.describe('read, write, trim, or their shares: {read: 70, write: 30}'),
+  blockSize: blockSizeSchema.describe('Length of requests: 4K, or sizes with their shares: {4K: 60, 64K: 40}'),
+  align: sizeSchema
     .optional()
     .describe('Requests start at multiples of this, from `start`; default: the smallest block size'),
-  start: place.optional().describe('Where the area starts, a size or a share of the disk; default 0'),
-  span: place.optional().describe('Length of the area, a size or a share of the disk; default: to the end of the disk'),
+  start: placeSchema.optional().describe('Where the area starts, a size or a share of the disk; default 0'),
+  span: placeSchema
+    .optional()
+    .describe('Length of the area, a size or a share of the disk; default: to the end of the disk'),
   sequentialRatio: ratio.optional().describe('Share of requests that start where the one before ended; default 0'),
   order: z
     .int()
@@ -94,7 +39,7 @@ const zipfKeys = {
   pattern: z.literal('zipf'),
   ...streamKeys,
   theta: z.number().min(0.01).max(5).describe('Skew: the k-th most popular record has the weight 1 / k^theta'),
-  hotRun: positiveSize
+  hotRun: sizeSchema
     .optional()
     .describe('Bytes of neighbouring rank that lie together; default: one record, so hot records are scattered'),
 };
@@ -105,7 +50,7 @@ const requests = z
   })
   .describe('Reads, writes and trims of the phase, syncs not counted; `each`: as many as the area has records');
 
-const shareKey = { weight: weight.default(1).describe('Share of this stream among those of the phase') };
+const shareKey = { weight: weightSchema.default(1).describe('Share of this stream among those of the phase') };
 const stream = z.discriminatedUnion('pattern', [
   z.strictObject({ ...shareKey, ...plainKeys }),
   z.strictObject({ ...shareKey, ...stridedKeys }),
@@ -220,7 +165,7 @@ export const profileSchema = z
     about: text,
     source: text,
     seed: z.int().min(0).describe('Decides every random draw of the profile'),
-    disk: positiveSize.describe('Virtual size of the disk where none is asked for'),
+    disk: sizeSchema.describe('Virtual size of the disk where none is asked for'),
     image,
     warmUp,
     parameters: z

@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** The keys that a schema knows for the mapping at a path of a document; empty where it cannot tell. */
 export function keysAt(schema: z.core.$ZodType, value: unknown, path: readonly PropertyKey[]): readonly string[] {
   const here = chosen(schema, value);
-  if (path.length === 0) return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+  if (path.length === 0) {
+    if (here instanceof z.ZodObject) return Object.keys(here.shape);
+    return here instanceof z.ZodRecord && here.keyType instanceof z.ZodEnum ? here.keyType.options.map(String) : [];
+  }
   const [key, ...rest] = path;
   const inner = key === undefined ? undefined : child(here, key);
   return inner === undefined || key === undefined ? [] : keysAt(inner, member(value, key), rest);
@@ -21,7 +24,8 @@ function chosen(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
     );
     return option ?? schema;
   }
-  if (schema instanceof z.ZodUnion) return schema.options.find((option) => option instanceof z.ZodObject) ?? schema;
+  if (schema instanceof z.ZodUnion)
+    return schema.options.find((option) => option instanceof z.ZodObject || option instanceof z.ZodRecord) ?? schema;
   return schema;
 }
 

@@ -30,6 +30,9 @@ export interface StreamSpec {
   readonly order?: number;
 }
 
+/** How many values `uint31` has; shares are resolved to this. */
+const drawCount = 2 ** 31;
+
 /** Records looked up in one call of a pattern. */
 const batchLength = 512;
 
@@ -51,7 +54,9 @@ export class RequestStream {
   /** Sizes differ and the pattern is sequential: follow the bytes instead of the records. */
   readonly #continuing: boolean;
   #recordIndex = batchLength;
-  #cursorBytes: number;
+  /** One number, where the last request ended; an array, since a field of doubles is boxed anew on every store. */
+  readonly #cursorBytes: Float64Array;
+  readonly #sequentialBelow: number;
   #writeCount = 0;
 
   /** @param stream numbers that tell this stream's random draws from those of every other, e.g. phase and place */
@@ -69,7 +74,8 @@ export class RequestStream {
     });
     this.#endBytes = spec.startBytes + spec.spanBytes;
     this.#continuing = spec.pattern === 'sequential' && spec.sizes.length > 1;
-    this.#cursorBytes = spec.startBytes;
+    this.#cursorBytes = Float64Array.of(spec.startBytes);
+    this.#sequentialBelow = Math.round(spec.sequentialRatio * drawCount);
   }
 
   /** Needs room for two entries. */
@@ -78,7 +84,7 @@ export class RequestStream {
     const operation = this.#operations.draw(this.#random);
     const lengthBytes = this.#sizes.draw(this.#random);
     const offsetBytes = this.#place(lengthBytes);
-    this.#cursorBytes = offsetBytes + lengthBytes;
+    this.#cursorBytes[0] = offsetBytes + lengthBytes;
     pushRequest(block, operation, offsetBytes, lengthBytes);
     if (spec.syncEveryWriteCount === 0 || operation !== Operation.write) return;
     this.#writeCount += 1;
@@ -90,9 +96,10 @@ export class RequestStream {
 
   #place(lengthBytes: number): number {
     const spec = this.#spec;
-    const fits = this.#cursorBytes + lengthBytes <= this.#endBytes;
-    if (this.#continuing) return fits ? this.#cursorBytes : spec.startBytes;
-    if (spec.sequentialRatio > 0 && this.#random.fraction() < spec.sequentialRatio && fits) return this.#cursorBytes;
+    const cursorBytes = this.#cursorBytes[0] ?? 0;
+    const fits = cursorBytes + lengthBytes <= this.#endBytes;
+    if (this.#continuing) return fits ? cursorBytes : spec.startBytes;
+    if (this.#sequentialBelow > 0 && this.#random.uint31() < this.#sequentialBelow && fits) return cursorBytes;
     if (this.#recordIndex === batchLength) {
       this.#order.fill(this.#records);
       this.#recordIndex = 0;
@@ -118,16 +125,16 @@ export class CumulativeChoice<Value> {
     this.#values = kept.map((choice) => choice.value);
     this.#thresholds = Float64Array.from(kept, (choice) => {
       sum += choice.weight;
-      return sum / totalWeight;
+      return Math.round((sum / totalWeight) * drawCount);
     });
-    this.#thresholds[kept.length - 1] = 1;
+    this.#thresholds[kept.length - 1] = drawCount;
   }
 
   draw(random: Random): Value {
     if (this.#values.length === 1) return this.#first;
-    const fraction = random.fraction();
+    const drawn = random.uint31();
     let index = 0;
-    while (fraction >= (this.#thresholds[index] ?? 1)) index += 1;
+    while (drawn >= (this.#thresholds[index] ?? drawCount)) index += 1;
     return this.#values[index] ?? this.#first;
   }
 }

@@ -4,6 +4,11 @@ import { InputError } from '../errors.ts';
 const maximumBytes = 256 * 1024;
 const maximumDepth = 32;
 
+/** Kinds of plain data, written out or found by the parser. */
+const plainTags: ReadonlySet<string> = new Set(
+  ['map', 'seq', 'str', 'int', 'float', 'bool', 'null'].map((kind) => `tag:yaml.org,2002:${kind}`),
+);
+
 /** Plain data of a YAML file, and where each part of it stands. Mappings have no prototype. */
 export interface YamlDocument {
   readonly file: string;
@@ -31,7 +36,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
     lineCounter: lines,
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   const [problem] = [...document.errors, ...document.warnings];
@@ -44,7 +49,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
     const line = lineAt(node.range[0]);
     if (!positions.has(pathKey(path))) positions.set(pathKey(path), line);
     if (isAlias(node)) throw new InputError({ file, line }, 'aliases are not read; write the value again');
-    if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
+    if (node.tag !== undefined && !plainTags.has(node.tag)) {
       throw new InputError({ file, line }, `the tag ${node.tag} is not read`);
     }
     if (isSeq(node)) return node.items.map((item, index) => convert(item, [...path, index]));
