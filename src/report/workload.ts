@@ -5,10 +5,14 @@ import { requestHash } from '../workload/iolog.ts';
 import type { ProfileSummary } from '../workload/load-profile.ts';
 import type { Profile } from '../workload/profile.ts';
 import type { Workload } from '../workload/workload.ts';
+import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** Cluster sizes to tell the allocation for: QEMU's default and the largest. */
 const shownClusterBytes = [65_536, 2_097_152] as const;
+
+/** Words are not broken, so a line may be longer than the terminal; not longer than this. */
+const longestLine = 1000;
 
 type Counts = Omit<Footprint, 'writtenUnitCount' | 'touchedUnitCount'>;
 
@@ -109,7 +113,8 @@ export function renderWorkload(description: WorkloadDescription, columns: number
     wrapped(text, textWidth).map((line, index) => `${(index === 0 ? key : '').padEnd(keyWidth)}  ${line}`),
   );
   const about = wrapped(description.about, Math.min(columns, 110));
-  return `${[description.title, '', ...about, '', ...body].join('\n')}\n`;
+  const lines = [description.title, '', ...about, '', ...body];
+  return `${lines.map((line) => printable(line, longestLine)).join('\n')}\n`;
 }
 
 function parameterRows({ parameters }: WorkloadDescription): [string, string][] {

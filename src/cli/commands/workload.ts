@@ -20,7 +20,7 @@ const actions: Readonly<Record<string, { readonly operands: string; run(args: Ar
 };
 
 export const workloadCommand: Command = {
-  usage: 'workload <action> [source] [target]',
+  usage: 'workload [action] [source] [target]',
   describe: 'The workloads that ship with qtune, and your own',
   examples: [
     { command: 'workload list', about: 'every workload that ships with qtune' },
@@ -44,9 +44,13 @@ export const workloadCommand: Command = {
       .option('seed', { type: 'string', describe: 'seed in place of the profile’s', requiresArg: true })
       .option('json', { type: 'boolean', describe: 'print list or show as JSON' }),
   async run(args, host) {
-    const name = String(args.action);
+    const name = String(args.action ?? '');
     const action = actions[name];
-    if (!action) throw new UsageError(`"${name}" is not an action of \`qtune workload\``);
+    if (!action) {
+      throw new UsageError(`Say what to do: ${Object.keys(actions).join(', ')}`, {
+        hint: 'See `qtune workload --help`.',
+      });
+    }
     const given = [args.source, args.target].filter((value) => value !== undefined).length;
     const needed = action.operands === '' ? 0 : action.operands.split(' ').length;
     if (given !== needed) {
