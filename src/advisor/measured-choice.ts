@@ -13,18 +13,11 @@ export interface MeasuredContenders extends Contenders {
   readonly finding: string;
 }
 
-/** A proposal with what was measured of it. */
-interface Entry {
-  readonly proposal: Proposal;
-  readonly values: readonly number[];
-}
-
 /**
- * Settles the recommendation by measurement. Under `speed` it is the cheapest of those that nothing measured beats, if it
- * measurably beats QEMU's defaults, and else the defaults. Under the other priorities it stays unless it measured slower than the
- * defaults. With too few pairs for any verdict it stays as arithmetic has it.
+ * Settles the recommendation by measurement. With too few pairs for any verdict it stays as arithmetic has it, and the finding
+ * says so.
  *
- * @param measured by the label that `labelOf` gives
+ * @param measured what was measured of a proposal; asked for proposals with the same settings as the contenders'
  */
 export function settleByMeasurement(
   request: AdviceRequest,
@@ -36,56 +29,81 @@ export function settleByMeasurement(
     ...proposal,
     expected: [...measuredExpectations(proposal, measured(proposal)), ...proposal.expected],
   });
-  const baseline = withValues(predicted.baseline);
-  const recommended = withValues(predicted.recommended);
-  const alternatives = predicted.alternatives.map((entry) => ({ ...entry, proposal: withValues(entry.proposal) }));
-  const entry = (proposal: Proposal): Entry => ({ proposal, values: measured(proposal)?.values ?? [] });
-  const contenders: Contenders = { baseline, recommended, alternatives };
-  const verdict = (base: Proposal, head: Proposal): Verdict => compare(entry(base), entry(head), seed);
-  const fits = (proposal: Proposal) => proposal.memoryBytes <= (request.memoryLimitBytes ?? Number.POSITIVE_INFINITY);
-
-  const pairCount = entry(baseline).values.length;
+  const contenders: Contenders = {
+    baseline: withValues(predicted.baseline),
+    recommended: withValues(predicted.recommended),
+    alternatives: predicted.alternatives.map((entry) => ({ ...entry, proposal: withValues(entry.proposal) })),
+  };
+  const valuesOf = (proposal: Proposal) => measured(proposal)?.values ?? [];
+  const pairCount = valuesOf(contenders.baseline).length;
   if (pairCount < enoughPairs) {
     const finding = `Measured ${pairCount} times only, which decides nothing: the recommendation is the predicted one. Give --measure more time.`;
     return { ...contenders, finding };
   }
-  const others = [recommended, ...alternatives.map(({ proposal }) => proposal)].filter(
-    (proposal) => fits(proposal) && !sameSettings(proposal.settings, baseline.settings),
-  );
-  if (request.priority !== 'speed') {
-    if (!fits(baseline) || verdict(baseline, recommended) !== 'worse') {
-      return { ...contenders, finding: 'The recommended settings did not measure slower than the defaults.' };
-    }
-    return {
-      ...swap(contenders, baseline),
-      finding: 'The settings chosen for saving measured slower than the defaults, which stay.',
-    };
-  }
-  const faster = others.filter((proposal) => verdict(baseline, proposal) === 'better');
+  const race: Race = {
+    ...contenders,
+    verdict: (base, head) => compare(valuesOf(base), valuesOf(head), seed),
+    ratio: (base, head) => median(valuesOf(head)) / median(valuesOf(base)),
+    fits: (proposal) => proposal.memoryBytes <= (request.memoryLimitBytes ?? Number.POSITIVE_INFINITY),
+  };
+  return request.priority === 'speed' ? settleSpeed(race) : settleSaving(race);
+}
+
+/** The contenders and what their measurements say of each other. */
+interface Race extends Contenders {
+  verdict(base: Proposal, head: Proposal): Verdict;
+  ratio(base: Proposal, head: Proposal): number;
+  fits(proposal: Proposal): boolean;
+}
+
+/**
+ * The recommendation stays if it measured faster than the defaults and nothing measured faster than it; else the cheapest takes its
+ * place of which that is true; and where there is none, the defaults. Where these do not fit into the memory limit, the recommendation
+ * takes their part.
+ */
+function settleSpeed(race: Race): MeasuredContenders {
+  const { baseline, recommended, alternatives, verdict, fits } = race;
+  const rival = fits(baseline) ? baseline : recommended;
   const affordable = (proposal: Proposal) => growth(proposal) <= maximumGrowthRatio * growth(baseline);
+  const others = [recommended, ...alternatives.map(({ proposal }) => proposal)].filter(fits);
+  const faster = others.filter((proposal) => verdict(rival, proposal) === 'better');
   const frugal = faster.filter(affordable);
   const unbeaten = frugal.filter((proposal) => frugal.every((other) => verdict(other, proposal) !== 'worse'));
   const pool = unbeaten.length > 0 ? unbeaten : faster.filter((proposal) => proposal === recommended);
-  const chosen = pool.reduce<Proposal | undefined>(
-    (best, proposal) => (best && extraCost(best, baseline) <= extraCost(proposal, baseline) ? best : proposal),
-    undefined,
-  );
-  if (chosen === undefined) {
-    const finding = fits(baseline)
-      ? "No measurable difference in favour of other settings: QEMU's defaults stay."
-      : 'No measurable difference to the defaults, which do not fit into the memory limit.';
-    return fits(baseline) ? { ...swap(contenders, baseline), finding } : { ...contenders, finding };
+  const [cheapest] = [...pool].sort((a, b) => extraCost(a, baseline) - extraCost(b, baseline));
+  const chosen = (pool.includes(recommended) ? recommended : cheapest) ?? rival;
+  if (chosen === baseline) {
+    const finding = "No measurable difference in favour of other settings: QEMU's defaults stay.";
+    return { ...swap(race, baseline), finding };
   }
-  const ratio = median(entry(chosen)) / median(entry(baseline));
-  const finding = `Measured: ${ratio.toFixed(ratio < 10 ? 2 : 0)} times the defaults' requests per second.`;
-  return { ...swap(contenders, chosen), finding };
+  const ratio = race.ratio(baseline, chosen);
+  const times = `${ratio.toFixed(ratio < 10 ? 2 : 0)} times the defaults' requests per second`;
+  const known = ['better', 'worse'].includes(verdict(baseline, chosen));
+  const finding = known
+    ? `Measured: ${times}${fits(baseline) ? '' : ', which do not fit into the memory limit'}.`
+    : 'No measurable difference to the defaults, which do not fit into the memory limit.';
+  return { ...swap(race, chosen), finding };
+}
+
+/** Settings chosen to save memory or space stay unless they measured slower than the defaults. */
+function settleSaving(race: Race): MeasuredContenders {
+  const { baseline, recommended, verdict, fits } = race;
+  if (!fits(baseline) || verdict(baseline, recommended) !== 'worse') {
+    const slower = verdict(baseline, recommended) === 'worse';
+    const finding = slower
+      ? 'The recommended settings measured slower than the defaults, which do not fit into the memory limit.'
+      : 'The recommended settings did not measure slower than the defaults.';
+    return { ...pick(race), finding };
+  }
+  const finding = 'The settings chosen for saving measured slower than the defaults, which stay.';
+  return { ...swap(race, baseline), finding };
 }
 
 /** Repetitions below which no interval of 95 % exists. @source two-sided signed-rank test: 2^(1−6) < 0.05 */
 const enoughPairs = 6;
 
-function compare(base: Entry, head: Entry, seed: number): Verdict {
-  const pairs = base.values.map((value, index) => [value, head.values[index] ?? Number.NaN] as const);
+function compare(base: readonly number[], head: readonly number[], seed: number): Verdict {
+  const pairs = base.map((value, index) => [value, head[index] ?? Number.NaN] as const);
   const options = {
     better: 'higher',
     thresholdRatio: defaultThresholdRatio,
@@ -100,7 +118,7 @@ function growth(proposal: Proposal): number {
   return proposal.expected.find(({ metric }) => metric === 'spaceAmplificationRatio')?.value ?? 1;
 }
 
-function median({ values }: Entry): number {
+function median(values: readonly number[]): number {
   return summarize(values, { confidence: defaultConfidence })?.median ?? Number.NaN;
 }
 
@@ -116,10 +134,15 @@ function measuredExpectations(proposal: Proposal, measured: MeasuredIops | undef
   return [...line('iops', iops), ...line('spaceAmplificationRatio', space)];
 }
 
+function pick({ recommended, baseline, alternatives }: Contenders): Contenders {
+  return { recommended, baseline, alternatives };
+}
+
 /** Makes one contender the recommendation; what was recommended before becomes an alternative. */
-function swap({ recommended, baseline, alternatives }: Contenders, chosen: Proposal): Contenders {
+function swap(contenders: Contenders, chosen: Proposal): Contenders {
+  const { recommended, baseline, alternatives } = contenders;
   if (chosen === recommended || sameSettings(chosen.settings, recommended.settings)) {
-    return { recommended, baseline, alternatives };
+    return pick(contenders);
   }
   const former = {
     title: 'by arithmetic',

@@ -73,7 +73,11 @@ export function describeRecommendation(
   return {
     request,
     recommended: option('recommended', '', recommended),
-    baseline: option("QEMU's defaults", '', baseline),
+    baseline: option(
+      Object.keys(baseline.settings.create).length === 0 ? "QEMU's defaults" : 'smallest clusters possible',
+      '',
+      baseline,
+    ),
     alternatives: contenders.alternatives.map(({ title, tradeOff, proposal }) => option(title, tradeOff, proposal)),
     nothingToGain,
     notes: reasonsFor({ request, proposal: recommended, baseline }).filter(

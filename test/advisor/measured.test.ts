@@ -178,6 +178,14 @@ describe('settling', () => {
     expect(alternatives.map(({ proposal }) => proposal.settings)).toContainEqual(contenders.recommended.settings);
   });
 
+  test('where the defaults do not fit, the fastest that fits is recommended and no gain is claimed', () => {
+    // Alternative: 64 KiB clusters with 256 MiB, which does not fit either.
+    const { recommended, finding } = settle([9e4, 3e4, 9e4, 2e4], 8, { memoryLimitBytes: 2 ** 24 * 2 });
+    expect(recommended.settings).toEqual(contenders.recommended.settings);
+    expect(finding).toContain('0.33 times');
+    expect(finding).toContain('do not fit');
+  });
+
   test('too few rounds decide nothing', () => {
     const { recommended, finding } = settle([1e4, 1e4, 1e4, 1e4], 3);
     expect(recommended.settings).toEqual(contenders.recommended.settings);

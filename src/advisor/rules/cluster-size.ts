@@ -26,13 +26,13 @@ export const clusterSizeRule: Rule = {
       setting: 'cluster_size',
       because: `Clusters of ${size} bring all L2 tables ${change}.`,
       source,
-      costs: costs(proposal.geometry.clusterBytes, geometry.extendedL2),
+      costs: costs(geometry.clusterBytes, proposal.allocationUnitBytes),
     };
   },
 };
 
-function costs(clusterBytes: number, extendedL2: boolean): string {
+function costs(clusterBytes: number, allocationUnitBytes: number): string {
   const size = formatBytes(clusterBytes);
-  const unit = extendedL2 ? '' : ` Each first write takes ${size} of the host's disk.`;
+  const unit = allocationUnitBytes < clusterBytes ? '' : ` Each first write takes ${size} of the host's disk.`;
   return `A guest's discard frees whole clusters of ${size} only, and a refcount block is written in pieces of ${size}.${unit} It cannot be changed without converting the image.`;
 }

@@ -2,6 +2,7 @@ import { exactBytes, formatBytes } from '../../units/bytes.ts';
 import { formatRatio } from '../../units/rate.ts';
 import { expectedMissRatio } from '../prediction.ts';
 import type { Rule } from '../rule.ts';
+import { workingSetBytes } from '../workload-traits.ts';
 
 /** The cliff: where the cache does not hold the tables in use, most requests read one from disk first. */
 export const l2CacheSizeRule: Rule = {
@@ -26,14 +27,20 @@ export const l2CacheSizeRule: Rule = {
             }),
       };
     }
+    const covered = `covers ${formatBytes(cache.coveredBytes)} of the disk`;
+    const usedBytes = workingSetBytes(request.traits, geometry.diskBytes);
     const miss = expectedMissRatio(request.traits, geometry.diskBytes, cache.coveredBytes);
+    const effect =
+      cache.coveredBytes >= usedBytes
+        ? `${covered}, more than the ${formatBytes(usedBytes)} that this workload uses over and over.`
+        : `${covered}; about ${formatRatio(miss)} of this workload's requests are expected to read a table first.`;
     const limited =
       request.memoryLimitBytes !== undefined && typeof stated === 'number'
         ? ` The limit of ${exactBytes(request.memoryLimitBytes)} leaves no room for all ${formatBytes(geometry.l2FullCoverageBytes)}.`
         : '';
     return {
       setting: 'l2-cache-size',
-      because: `${what}${stated === undefined ? ' and' : ''} covers ${formatBytes(cache.coveredBytes)} of the disk; about ${formatRatio(miss)} of this workload's requests are expected to read a table first.${limited}`,
+      because: `${what}${stated === undefined ? ' and' : ''} ${effect}${limited}`,
       source,
     };
   },

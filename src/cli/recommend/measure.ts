@@ -73,7 +73,8 @@ export async function measureRecommendation(
       `measuring ${proposals.length} configurations with ${tools.versionLine} for ${formatDuration(settings.timeMs)}\n`,
     );
     const records = await runTrials(plan, { tools, scratch, fileSystem, settings, host, deadline });
-    return settle(predicted, parts, proposals, records, settings.seed);
+    const qemu = request.qemu ?? tools.version;
+    return settle({ ...predicted, request: { ...request, qemu } }, parts, proposals, records, settings.seed);
   } finally {
     scratch.close();
   }

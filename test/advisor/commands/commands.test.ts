@@ -115,3 +115,20 @@ test('special characters are escaped as each target wants', () => {
   expect(xmlText(`<a & 'b'>`)).toBe('&lt;a &amp; &apos;b&apos;&gt;');
   expect(suboptionValue('a,b"c')).toBe('"a,b\\"c"');
 });
+
+test.each([false, true])('XML is well-formed, with a backing file: %s', (hasBacking) => {
+  const request = adviceRequest({ hasBacking, priority: 'space', fileName: `/x/<a> & 'b'.qcow2` });
+  const { commands } = recommend(request);
+  for (const xml of [commands.libvirt ?? '', commands['libvirt-volume'] ?? '']) {
+    const open: string[] = [];
+    const tag = /<!--.*?-->|<(\/?)([a-z_A-Z0-9]+)(?: [a-z]+='[^'<>&]*(?:&\w+;[^'<>&]*)*')*(\/?)>/g;
+    const text = xml.replace(tag, (_all, close: string, name: string | undefined, alone: string) => {
+      if (name === undefined || alone) return '';
+      if (close) expect(open.pop()).toBe(name);
+      else open.push(name);
+      return '';
+    });
+    expect(open).toEqual([]);
+    expect(text.replace(/&(amp|lt|gt|apos|quot);/g, '')).not.toMatch(/[<>&]/);
+  }
+});

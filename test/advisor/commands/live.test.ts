@@ -1,20 +1,19 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recommend } from '../../../src/advisor/recommendation.ts';
-import { systemQemu } from '../../helpers/qemu.ts';
+import { qemusUnderTest } from '../../helpers/qemu.ts';
 import { adviceRequest, gib, traits } from '../requests.ts';
 
 const run = promisify(execFile);
-let directory = '';
+let parent = '';
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'qtune-advisor-'));
-  if (systemQemu()) await run('qemu-img', ['create', '-q', '-f', 'qcow2', 'base.qcow2', '100G'], { cwd: directory });
+  parent = await mkdtemp(join(tmpdir(), 'qtune-advisor-'));
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => rm(parent, { recursive: true, force: true }));
 
 const requests = {
   general: adviceRequest(),
@@ -32,37 +31,54 @@ const requests = {
   'awkward name': adviceRequest({ diskBytes: gib, fileName: `-a, b:c'd"e.qcow2` }),
 };
 
-describe.skipIf(!systemQemu())('with QEMU (qemu-img, qemu-io, qemu-storage-daemon)', () => {
-  describe.each(Object.entries(requests))('%s', (name, request) => {
-    const file = name === 'awkward name' ? request.fileName : `${name.replaceAll(' ', '-')}.qcow2`;
-    const { commands, recommended } = recommend({ ...request, fileName: file });
+/** Where a QEMU works, and how its tools are found. */
+interface Place {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
 
-    test('each command is accepted by the tool it is for', async () => {
-      await run('sh', ['-c', commands['qemu-img'] ?? ''], { cwd: directory });
-      const { stdout } = await run('qemu-img', ['info', '--output=json', `./${file}`], { cwd: directory });
+const qemus = qemusUnderTest();
+
+describe.skipIf(qemus.length === 0).each([...qemus])(
+  'QEMU $name (qemu-img, qemu-io, qemu-storage-daemon)',
+  ({ name, bin }) => {
+    const place = async (): Promise<Place> => {
+      const cwd = await mkdtemp(join(parent, `${name}-`));
+      const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
+      await run('qemu-img', ['create', '-q', '-f', 'qcow2', 'base.qcow2', '100G'], { cwd, env });
+      return { cwd, env };
+    };
+
+    test.each(Object.entries(requests))('each command for %s is accepted by its tool', async (_, request) => {
+      const where = await place();
+      const { commands, recommended } = recommend(request);
+      const { geometry } = recommended.proposal;
+      await run('sh', ['-c', commands['qemu-img'] ?? ''], where);
+      const { stdout } = await run('qemu-img', ['info', '--output=json', `./${request.fileName}`], where);
       const info = JSON.parse(stdout);
       expect(info['virtual-size']).toBe(request.diskBytes);
-      expect(info['cluster-size']).toBe(recommended.proposal.geometry.clusterBytes);
-      expect(info['format-specific'].data['extended-l2']).toBe(recommended.proposal.geometry.extendedL2);
+      expect(info['cluster-size']).toBe(geometry.clusterBytes);
+      expect(info['format-specific'].data['extended-l2']).toBe(geometry.extendedL2);
 
       // The words of -drive after the shell took its quotes away, opened by QEMU's own option parser.
-      const drive = await run('sh', ['-c', `printf %s ${(commands.drive ?? '').replace(/^-drive /, '')}`]);
+      const words = (commands.drive ?? '').replace(/^-drive /, '');
+      const drive = await run('sh', ['-c', `printf %s ${words}`]);
       const options = drive.stdout
         .replace(',if=virtio', '')
         .replace(/^file=/, 'file.filename=')
         .replace('format=', 'driver=');
-      const io = await run('qemu-io', ['--image-opts', options, '-c', 'read 0 4096'], { cwd: directory });
+      const io = await run('qemu-io', ['--image-opts', options, '-c', 'read 0 4096'], where);
       expect(io.stdout).toContain('read 4096/4096 bytes');
 
-      expect(await reopen(commands.blockdev ?? '', commands.qmp ?? '')).toEqual([{}, {}, {}]);
+      expect(await reopen(commands.blockdev ?? '', commands.qmp ?? '', where)).toEqual([{}, {}, {}]);
     });
-  });
-});
+  },
+);
 
 /** Starts a storage daemon with `-blockdev` as pasted into a shell and sends the QMP command; gives back each answer. */
-async function reopen(blockdev: string, qmp: string): Promise<unknown[]> {
+async function reopen(blockdev: string, qmp: string, where: Place): Promise<unknown[]> {
   const shell = `exec qemu-storage-daemon -${blockdev} --chardev stdio,id=c --monitor c`;
-  const daemon = spawn('sh', ['-c', shell], { cwd: directory, stdio: ['pipe', 'pipe', 'inherit'] });
+  const daemon = spawn('sh', ['-c', shell], { ...where, stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';
   daemon.stdout.on('data', (chunk) => {
     output += chunk;
