@@ -121,7 +121,7 @@ function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
  */
 function orderWarnings(base: Journal, head: Journal): readonly Warning[] {
   if (isSameRun(base, head)) {
-    const message = 'base and head are the same run';
+    const message = 'are the same run';
     return [{ code: 'same-run', subject: 'base and head', message }];
   }
   const [left, right] = [measuredSpan(base), measuredSpan(head)];
@@ -131,7 +131,7 @@ function orderWarnings(base: Journal, head: Journal): readonly Warning[] {
     {
       code: 'not-interleaved',
       subject: 'base and head',
-      message: 'base and head ran one after the other: what the machine did in between is not in the intervals',
+      message: 'ran one after the other, so what the machine did in between is not in the intervals',
       hint: 'Confirm a surprising verdict with a second pair of runs in the reverse order.',
     },
   ];

@@ -32,7 +32,7 @@ function describeJournal(side: string, journal: JournalIdentity): string {
     printable(journal.startedAt, 30),
     printable(journal.qemu ?? journal.engine, 60),
     `${journal.completedCount} of ${journal.trialCount} trials completed`,
-    journal.resumeCount > 0 ? `resumed ${journal.resumeCount} times` : '',
+    journal.resumeCount > 0 ? 'resumed' : '',
   ];
   return `${brokenAt(`${side}: ${facts.filter((fact) => fact !== '').join(', ')}`, reportWidth)}\n`;
 }
@@ -53,7 +53,7 @@ function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes):
     { title: 'head', align: 'right' },
     { title: 'change', align: 'right' },
     { title: noisy ? `${formatRatio(comparison.confidence)} interval` : '', align: 'right' },
-    { title: noisy ? 'pairs' : '', align: 'right' },
+    { title: noisy ? 'n' : '', align: 'right' },
     { title: 'verdict' },
   ] as const;
   const rows = [...new Set(cells.map((cell) => cell.workload))].flatMap((workload) => [

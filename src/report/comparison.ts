@@ -9,7 +9,7 @@ import { buildCells, type Cell, type CompletedTrial, pairTrials } from './cell.t
 import { type CellPair, matchCells, type UnmatchedCell } from './cell-matching.ts';
 import { type Comparability, checkComparability, reasonAgainst } from './comparability.ts';
 import { identify, type JournalIdentity } from './journal-identity.ts';
-import type { Metric } from './metric.ts';
+import { hostIoCount, hostIoKinds, type Metric } from './metric.ts';
 
 export interface SideSummary {
   readonly median: number;
@@ -166,7 +166,11 @@ function compareCell(
     headCount: right?.n ?? 0,
     sufficient: enough && against === undefined,
     reason: verdict === 'inconclusive' ? (against ?? doubtOf(result, options)) : null,
-    warnings: [...warnings, ...otherSettings(pair, subject)],
+    warnings: [
+      ...warnings,
+      ...otherSettings(pair, subject),
+      ...(metric.name === 'hostIoCount' && verdict !== 'same' ? changedKinds(pair, subject) : []),
+    ],
   };
 }
 
@@ -191,6 +195,20 @@ function otherSettings({ base, head }: CellPair, subject: string): readonly Warn
   return [
     { code: 'other-settings', subject, message: 'the configuration has the same name but other settings in head' },
   ];
+}
+
+/** Which kinds of host I/O are behind a change of their total. */
+function changedKinds({ base, head }: CellPair, subject: string): readonly Warning[] {
+  const [left, right] = [base, head].map(
+    (cell) => cell.completed.find((trial) => trial.metrics.hostIo)?.metrics.hostIo,
+  );
+  const changes = hostIoKinds.flatMap((kind) => {
+    const [before, now] = [hostIoCount(left, kind), hostIoCount(right, kind)];
+    return before >= 0 && now >= 0 && before !== now
+      ? [`${kind} ${before.toLocaleString('en')} → ${now.toLocaleString('en')}`]
+      : [];
+  });
+  return changes.length === 0 ? [] : [{ code: 'host-io-kinds', subject, message: changes.join(', ') }];
 }
 
 function sameSettings(left: Readonly<Record<string, unknown>>, right: Readonly<Record<string, unknown>>): boolean {

@@ -5,11 +5,11 @@ export interface Spread {
   readonly high: number;
 }
 
-/** The farther end of an interval from its median as a share of it, whole percent rounded up: `± 2 %`. */
+/** The farther end of an interval from its median as a share of it, whole percent rounded up: `±2 %`. */
 export function formatSpread({ median, low, high }: Spread): string {
   if (median === 0) return '';
   // Rounding error must not turn 2 % into 3.
-  return `± ${Math.ceil((Math.max(high - median, median - low) / Math.abs(median)) * 100 - 1e-6)} %`;
+  return `±${Math.ceil((Math.max(high - median, median - low) / Math.abs(median)) * 100 - 1e-6)} %`;
 }
 
 /** From this on a ratio is told as a multiple: `×12.5` says more than `+1150 %`. */
@@ -31,6 +31,7 @@ export function formatChangeInterval(low: number, high: number): string {
 
 /** `×2.49`, three significant digits, no exponent. */
 export function formatMultiple(ratio: number): string {
+  if (ratio === 0) return '×0';
   const digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : ratio >= 0.01 ? 2 : 4;
   return `×${ratio.toFixed(digits)}`;
 }

@@ -35,7 +35,7 @@ function renderEnvironment(report: JournalReport): string {
     `Journal ${printable(journal.path)}`,
     `  run      started ${printable(journal.startedAt, 40)}, seed ${journal.seed}, ${report.repetitions} repetitions, ${journal.completedCount} of ${journal.trialCount} trials completed`,
     report.resumedAt.length > 0
-      ? `  resumed  ${report.resumedAt.length} times: ${report.resumedAt.map((time) => printable(time, 40)).join(', ')}`
+      ? `  resumed  ${report.resumedAt.length === 1 ? '1 time' : `${report.resumedAt.length} times`}: ${report.resumedAt.map((time) => printable(time, 40)).join(', ')}`
       : '',
     `  engine   ${engine.name} ${printable(engine.version, 40)}, cache=${printable(engine.cache, 20)}, aio=${printable(engine.aio, 20)}, processors ${engine.cpus.join(' ') || 'any'}, ${formatDuration(engine.overheadMs)} a command outside the driver`,
     environment.qemu ? `  qemu     ${printable(environment.qemu)}` : '',
@@ -114,7 +114,8 @@ function renderRelative({ isBaseline, relativeIops }: JournalReportRow): string 
   if (relativeIops === null) return '-';
   const { ratio, low, high, verdict } = relativeIops;
   const interval = `${formatMultiple(ratio)} [${low.toPrecision(3)}, ${high.toPrecision(3)}]`;
-  return verdict === 'same' ? `~ ${interval}` : interval;
+  // As in a comparison, `~` is no difference shown.
+  return verdict === 'same' || verdict === 'inconclusive' ? `~ ${interval}` : interval;
 }
 
 function renderSpace(rows: readonly JournalReportRow[]): string {
