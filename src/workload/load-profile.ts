@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { EnvironmentError, InputError, UsageError } from '../errors.ts';
 import { closest } from '../settings/suggest.ts';
@@ -26,7 +26,8 @@ const maximumProfileBytes = 256 * 1024;
 
 /**
  * Loads a workload by the name of a shipped profile (`postmark`, or `postmark:number=2000` to change its parameters),
- * or from a file: a YAML profile, or a fio iolog of version 2 or 3, which its first line tells.
+ * or from a file: a YAML profile, or a fio iolog of version 2 or 3, which its first line tells. A shipped name goes before
+ * a file of the same name; `./postmark` is the file.
  *
  * @param cwd where relative file names start
  * @throws UsageError for a name that is neither @throws InputError with file and line for a file that cannot be used
@@ -67,17 +68,22 @@ function parseParameters(given: string, text: string | undefined): ParameterValu
 }
 
 async function loadFile(shown: string, path: string, names: readonly string[]): Promise<Profile> {
-  const file = await open(path, 'r').catch((error: unknown) => {
+  const failed = (error: unknown): never => {
     throw openError(error, shown, names);
-  });
+  };
+  // Looked at before it is opened: opening a pipe waits for its other end, and a device has no end.
+  const status = await stat(path).catch(failed);
+  if (!status.isFile()) {
+    const kind = status.isDirectory() ? 'a directory' : 'no regular file';
+    throw new InputError({ file: shown }, `it is ${kind}, not a workload`);
+  }
+  const file = await open(path, 'r').catch(failed);
   try {
-    const stat = await file.stat();
-    if (stat.isDirectory()) throw new InputError({ file: shown }, 'it is a directory, not a workload');
     const head = Buffer.alloc(64);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     const name = basename(shown);
     if (looksLikeIolog(head.toString('latin1', 0, bytesRead))) return await loadIolog(file, shown, name);
-    if (stat.size > maximumProfileBytes) {
+    if (status.size > maximumProfileBytes) {
       throw new InputError(
         { file: shown },
         'it is neither a fio iolog nor a profile: too long for YAML, and no iolog in its first line',

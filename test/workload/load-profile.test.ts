@@ -73,6 +73,7 @@ test('a file name with a comma, a space, a leading dash or a protocol is a file 
 test('what is no workload is refused', async () => {
   await mkdir(join(directory, 'folder'));
   expect((await failure('folder')).message).toBe('folder: it is a directory, not a workload');
+  expect((await failure('/dev/zero')).message).toBe('/dev/zero: it is no regular file, not a workload');
   await writeFile(join(directory, 'large.bin'), Buffer.alloc(300_000));
   expect((await failure('large.bin')).message).toContain('large.bin: it is neither a fio iolog nor a profile');
   await writeFile(join(directory, 'empty'), '');
