@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandNames, loadCommand } from '../../src/cli/program.ts';
 import { schemaFileName, schemaLoaders } from '../../src/report/schemas/index.ts';
 import { ExitCode, runCli } from '../helpers/host.ts';
+import { completedTrial, sampleHeader } from '../helpers/trials.ts';
 
 let directory = '';
 beforeAll(async () => {
@@ -34,9 +35,10 @@ describe.each([...commandNames])('%s', (name) => {
   });
 
   test('refuses an unknown option, naming it', async () => {
-    const { exitCode, stdout, stderr } = await runCli([name, '--no-such-option']);
+    const positionals = (await loadCommand(name))?.usage.match(/<[^>]+>/g) ?? [];
+    const { exitCode, stdout, stderr } = await runCli([name, ...positionals.map(() => 'some'), '--unheard-of']);
     expect(exitCode).toBe(ExitCode.usage);
-    expect(stderr).toContain('no-such-option');
+    expect(stderr).toContain('unheard-of');
     expect(stdout).toBe('');
   });
 });
@@ -44,12 +46,24 @@ describe.each([...commandNames])('%s', (name) => {
 test.each([
   [[], 'Say which command to run'],
   [['capcity'], 'Did you mean capacity'],
-  [['--no-such'], 'no-such'],
 ])('%j is refused with the reason and the way to the help', async (argv, message) => {
   const { exitCode, stderr } = await runCli(argv);
   expect(exitCode).toBe(ExitCode.usage);
   expect(stderr).toContain(message);
   expect(stderr).toContain('qtune --help');
+});
+
+test('the examples of run and report do what they say', async () => {
+  const records = [sampleHeader(), completedTrial()].map((record) => `${JSON.stringify(record)}\n`);
+  await writeFile(join(directory, 'run.ndjson'), records.join(''));
+  for (const name of ['run', 'report']) {
+    for (const { command } of (await loadCommand(name))?.examples ?? []) {
+      const argv = command.split(' ').map((word) => word.replaceAll("'", ''));
+      const { exitCode, stdout, stderr } = await runCli(argv, { cwd: directory });
+      expect([command, exitCode, stderr]).toEqual([command, ExitCode.ok, stderr]);
+      expect(stdout.length).toBeGreaterThan(200);
+    }
+  }
 });
 
 test('every JSON Schema of the package is made from the schema that the code uses', async () => {
