@@ -104,7 +104,7 @@ function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
   const warnings: Warning[] = [];
   const say = (code: string, subject: string, left: string | undefined, right: string | undefined): void => {
     if (left === right || !left || !right) return;
-    const message = `${subject} is not the same: ${quoted(left)} in base, ${quoted(right)} in head`;
+    const message = `${quoted(left)} in base, ${quoted(right)} in head`;
     warnings.push({ code, subject, message });
   };
   say('other-qemu', 'QEMU', base.header.environment.qemu, head.header.environment.qemu);

@@ -1,5 +1,5 @@
 import type { Verdict } from '../stats/verdict.ts';
-import { formatRatio } from '../units/rate.ts';
+import { formatCount, formatRatio } from '../units/rate.ts';
 import type { ComparedCell, Comparison, SideSummary } from './comparison.ts';
 import { formatChange, formatChangeInterval, formatSpread } from './figures.ts';
 import { brokenAt, Footnotes, renderNamedTable, reportWidth } from './fit-columns.ts';
@@ -68,7 +68,8 @@ function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes):
 }
 
 function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): string[] {
-  const marks = [...(cell.reason === null ? [] : [cell.reason]), ...cell.warnings.map((warning) => warning.message)];
+  const reason = reasonOf(cell);
+  const marks = [...(reason === null ? [] : [reason]), ...cell.warnings.map((warning) => warning.message)];
   const mark = [...new Set(marks)].map((text) => notes.mark(text)).join(' ');
   const noisy = cell.assume === 'noisy';
   return [
@@ -77,9 +78,19 @@ function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): strin
     renderSide(cell.head, metric, noisy),
     cell.verdict === 'same' || cell.verdict === 'inconclusive' ? '~' : changeOf(cell),
     intervalOf(cell),
-    noisy ? String(cell.pairCount) : '',
+    noisy ? pairsOf(cell) : '',
     `${cell.verdict}${mark}`,
   ];
+}
+
+/** How many pairs there are, and how many would decide: `6→29`. */
+function pairsOf({ pairCount, neededPairCount }: ComparedCell): string {
+  return neededPairCount === null ? String(pairCount) : `${pairCount}→${formatCount(neededPairCount)}`;
+}
+
+/** The pairs needed stand in a column, so cells that lack nothing else share one note. */
+function reasonOf({ reason, sufficient, neededPairCount }: ComparedCell): string | null {
+  return sufficient && neededPairCount !== null ? 'too noisy to tell; n→ about the pairs that would decide' : reason;
 }
 
 /** The cell's name without its workload, which stands above. */
