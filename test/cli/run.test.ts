@@ -8,6 +8,7 @@ import { runSchema } from '../../src/report/schemas/run.ts';
 import { readJournal } from '../../src/trial/journal-reader.ts';
 import { ExitCode, runCli } from '../helpers/host.ts';
 import { type Script, ScriptedEngine } from '../helpers/scripted-engine.ts';
+import { sampleEnvironment } from '../helpers/trials.ts';
 
 const opening = vi.hoisted(() => ({ findQemu: vi.fn() }));
 vi.mock('../../src/cli/run/open-engine.ts', () => opening);
@@ -56,6 +57,10 @@ function script(steps: Script, freeBytes = 100 * gib): void {
       punchHole: true,
     },
     scratchDirectory: join(cwd, 'scratch', 'qtune-1'),
+    describe: async () => ({
+      engine: await engine.describe(),
+      environment: sampleEnvironment,
+    }),
     close: async () => {
       closedCount += 1;
     },

@@ -26,7 +26,7 @@ export const runCommand: Command = {
   examples: [
     { command: 'run l2-cache-20g --dry-run', about: 'What would run, how long it takes and what space it needs' },
     {
-      command: 'run --workload l2-cache-20g --disk 1G --drive l2-cache-size={64K,1M} --repetitions 2 --dry-run',
+      command: "run --workload l2-cache-20g --disk 1G --drive 'l2-cache-size={64K,1M}' --repetitions 2 --dry-run",
       about: 'A sweep of your own over the requests of a profile',
     },
   ],

@@ -4,14 +4,9 @@ import { combineMeasurements } from '../../advisor/measured-iops.ts';
 import { dataReadSettings, type MeasuringWorkloads, measuringWorkloads } from '../../advisor/measuring-workloads.ts';
 import { type Proposal, type ProposalSettings, sameSettings } from '../../advisor/proposal.ts';
 import { describeRecommendation, type Recommendation } from '../../advisor/recommendation.ts';
-import { probeFileSystem } from '../../engine/file-system.ts';
-import { createQemuIoEngine } from '../../engine/qemu-io/qemu-io-engine.ts';
-import { Scratch } from '../../engine/scratch.ts';
-import { findQemuTools, type QemuTools } from '../../engine/tools.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { printSettings } from '../../settings/print.ts';
 import { checkRoom } from '../../trial/check-room.ts';
-import { describeEnvironment } from '../../trial/environment.ts';
 import { estimatePlan } from '../../trial/estimate.ts';
 import { JournalWriter } from '../../trial/journal-writer.ts';
 import { buildPlan, type Plan } from '../../trial/plan.ts';
@@ -20,7 +15,7 @@ import { runPlan } from '../../trial/runner.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { Host } from '../host.ts';
 import { Progress } from '../progress.ts';
-import { qtuneVersion } from '../version.ts';
+import { findQemu, type OpenEngine } from '../run/open-engine.ts';
 
 /** What `--measure` and its companions say. */
 export interface MeasureSettings {
@@ -49,15 +44,10 @@ export async function measureRecommendation(
 ): Promise<Recommendation> {
   const startedMs = host.now();
   const { request } = predicted;
-  const tools = await findQemuTools({
-    ...(settings.qemuDirectory === undefined ? {} : { directory: settings.qemuDirectory }),
-    cwd: host.cwd,
-    env: host.env,
-    signal: host.signal,
-  });
-  const scratch = Scratch.create({ env: host.env, pid: host.pid });
+  const found = await findQemu({ qemuDirectory: settings.qemuDirectory }, host);
+  const opened = await found.open();
   try {
-    const fileSystem = await probeFileSystem(scratch.directory, host.env);
+    const { fileSystem } = opened;
     const proposals = contendersOf(predicted);
     const parts = measuringWorkloads(request, {
       proposals,
@@ -67,16 +57,16 @@ export async function measureRecommendation(
     });
     const plan = planOf(proposals, parts, settings.seed);
     const estimate = estimatePlan(plan, { traceHostIo: false });
-    checkRoom(estimate, { directory: dirname(scratch.directory), ...fileSystem });
+    checkRoom(estimate, { directory: dirname(opened.scratchDirectory), ...fileSystem });
     const deadline = startedMs + settings.timeMs - closingMs;
     host.stderr.write(
-      `measuring ${proposals.length} configurations with ${tools.versionLine} for ${formatDuration(settings.timeMs)}\n`,
+      `measuring ${proposals.length} configurations with ${found.versionLine} for ${formatDuration(settings.timeMs)}\n`,
     );
-    const records = await runTrials(plan, { tools, scratch, fileSystem, settings, host, deadline });
-    const qemu = request.qemu ?? tools.version;
+    const records = await runTrials(plan, { opened, settings, host, deadline });
+    const qemu = request.qemu ?? found.version;
     return settle({ ...predicted, request: { ...request, qemu } }, parts, proposals, records, settings.seed);
   } finally {
-    scratch.close();
+    await opened.close();
   }
 }
 
@@ -108,9 +98,7 @@ function planOf(proposals: readonly Proposal[], parts: MeasuringWorkloads, seed:
 }
 
 interface RunContext {
-  readonly tools: QemuTools;
-  readonly scratch: Scratch;
-  readonly fileSystem: Awaited<ReturnType<typeof probeFileSystem>>;
+  readonly opened: OpenEngine;
   readonly settings: MeasureSettings;
   readonly host: Host;
   /** Milliseconds since the epoch. */
@@ -118,28 +106,18 @@ interface RunContext {
 }
 
 async function runTrials(plan: Plan, context: RunContext): Promise<readonly TrialRecord[]> {
-  const { tools, scratch, fileSystem, settings, host, deadline } = context;
+  const { opened, settings, host, deadline } = context;
   const writer =
     settings.out === undefined
       ? undefined
       : await JournalWriter.open(resolve(host.cwd, settings.out), { resume: false, pid: host.pid });
-  const engine = createQemuIoEngine({ tools, scratch });
   const progress = new Progress(host);
   const startedMs = host.now();
   try {
-    const description = await engine.describe(host.signal);
-    await writer?.append({
-      ...{ type: 'header', schema: journalSchema, startedAt: new Date(host.now()).toISOString() },
-      plan: plan.summary,
-      environment: await describeEnvironment({
-        qtuneVersion: qtuneVersion(),
-        nodeVersion: host.nodeVersion,
-        qemuVersionLine: tools.versionLine,
-        fileSystem,
-      }),
-      engine: description,
-    });
-    const summary = await runPlan(plan, engine, {
+    const described = await opened.describe();
+    const startedAt = new Date(host.now()).toISOString();
+    await writer?.append({ type: 'header', schema: journalSchema, startedAt, plan: plan.summary, ...described });
+    const summary = await runPlan(plan, opened.engine, {
       timeLimitMs: Math.max(60_000, settings.timeMs),
       traceHostIo: false,
       signal: host.signal,
@@ -154,7 +132,6 @@ async function runTrials(plan: Plan, context: RunContext): Promise<readonly Tria
     return summary.records;
   } finally {
     progress.done();
-    await engine.close();
     await writer?.close();
   }
 }

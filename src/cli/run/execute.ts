@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { InputError, InterruptedError } from '../../errors.ts';
 import { checkRoom } from '../../trial/check-room.ts';
-import { describeEnvironment, environmentChange } from '../../trial/environment.ts';
+import { environmentChange } from '../../trial/environment.ts';
 import type { PlanEstimate } from '../../trial/estimate.ts';
 import { JournalWriteError, JournalWriter } from '../../trial/journal-writer.ts';
 import type { Plan } from '../../trial/plan.ts';
@@ -11,7 +11,6 @@ import { type RunProgress, runPlan } from '../../trial/runner.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Host } from '../host.ts';
 import { Progress } from '../progress.ts';
-import { qtuneVersion } from '../version.ts';
 import type { FoundQemu, OpenEngine } from './open-engine.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -80,18 +79,12 @@ async function runTrials(
   plan: Plan,
   estimate: PlanEstimate,
   writer: JournalWriter,
-  { engine, fileSystem }: OpenEngine,
+  opened: OpenEngine,
   journalName: string,
-  { settings, qemu, host }: { readonly settings: RunSettings; readonly qemu: FoundQemu; readonly host: Host },
+  { settings, host }: { readonly settings: RunSettings; readonly host: Host },
 ): Promise<Execution> {
-  const description = await engine.describe(host.signal);
+  const { engine, environment } = await opened.describe();
   if (host.signal.aborted) throw new InterruptedError();
-  const environment = await describeEnvironment({
-    qtuneVersion: qtuneVersion(),
-    nodeVersion: host.nodeVersion,
-    qemuVersionLine: qemu.versionLine,
-    fileSystem,
-  });
   const time = new Date(host.now()).toISOString();
   const warnings: Warning[] = [];
   const latest = new Map((writer.existing?.trials ?? []).map((trial) => [trial.id, trial]));
@@ -101,16 +94,16 @@ async function runTrials(
   if (writer.existing) {
     const change = environmentChange(writer.existing.header.environment, environment);
     if (change) warnings.push(change);
-    await writer.append({ type: 'resume', resumedAt: time, environment, engine: description });
+    await writer.append({ type: 'resume', resumedAt: time, environment, engine });
     host.stderr.write(`${journalName}: going on, ${completed.size} of ${plan.trials.length} trials are completed\n`);
   } else {
     const header = { type: 'header', schema: journalSchema, startedAt: time } as const;
-    await writer.append({ ...header, plan: plan.summary, environment, engine: description });
+    await writer.append({ ...header, plan: plan.summary, environment, engine });
     host.stderr.write(`${plan.trials.length} trials, journal: ${journalName}\n`);
   }
   const progress = new ProgressLine(host);
   try {
-    await runPlan(plan, engine, {
+    await runPlan(plan, opened.engine, {
       completed,
       timeLimitMs: settings.timeLimitMs,
       traceHostIo: settings.traceHostIo,

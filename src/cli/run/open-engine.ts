@@ -4,8 +4,14 @@ import { createQemuIoEngine } from '../../engine/qemu-io/qemu-io-engine.ts';
 import { Scratch } from '../../engine/scratch.ts';
 import { findQemuTools, type QemuTools } from '../../engine/tools.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
+import { describeEnvironment } from '../../trial/environment.ts';
+import type { HeaderRecord } from '../../trial/record.ts';
 import type { Host } from '../host.ts';
+import { qtuneVersion } from '../version.ts';
 import type { RunSettings } from './settings.ts';
+
+/** Which QEMU, and where its process runs; absent keys mean the one on PATH and the last processor. */
+export type EngineSettings = Partial<Pick<RunSettings, 'qemuDirectory' | 'cpus'>>;
 
 /** The QEMU that was found, as far as planning needs it. */
 export interface FoundQemu {
@@ -20,12 +26,14 @@ export interface OpenEngine {
   readonly engine: Engine;
   readonly fileSystem: FileSystemInfo;
   readonly scratchDirectory: string;
+  /** Calibrates the engine and looks at the machine: what a journal says of both. */
+  describe(): Promise<Pick<HeaderRecord, 'engine' | 'environment'>>;
   /** Removes everything that was made. */
   close(): Promise<void>;
 }
 
 /** Finds QEMU for a run. @throws EnvironmentError where there is none, with what to type */
-export async function findQemu(settings: RunSettings, host: Host): Promise<FoundQemu> {
+export async function findQemu(settings: EngineSettings, host: Host): Promise<FoundQemu> {
   const tools = await findQemuTools({
     ...(settings.qemuDirectory === undefined ? {} : { directory: settings.qemuDirectory }),
     cwd: host.cwd,
@@ -39,7 +47,7 @@ export async function findQemu(settings: RunSettings, host: Host): Promise<Found
   };
 }
 
-async function openEngine(tools: QemuTools, settings: RunSettings, host: Host): Promise<OpenEngine> {
+async function openEngine(tools: QemuTools, settings: EngineSettings, host: Host): Promise<OpenEngine> {
   const scratch = Scratch.create({ env: host.env, pid: host.pid });
   try {
     const fileSystem = await probeFileSystem(scratch.directory, host.env);
@@ -52,6 +60,15 @@ async function openEngine(tools: QemuTools, settings: RunSettings, host: Host): 
       engine,
       fileSystem,
       scratchDirectory: scratch.directory,
+      describe: async () => ({
+        engine: await engine.describe(host.signal),
+        environment: await describeEnvironment({
+          qtuneVersion: qtuneVersion(),
+          nodeVersion: host.nodeVersion,
+          qemuVersionLine: tools.versionLine,
+          fileSystem,
+        }),
+      }),
       close: async () => {
         await engine.close();
         scratch.close();
