@@ -9,8 +9,8 @@ import type { Metric } from './metric.ts';
 import { printable } from './printable.ts';
 
 /**
- * A comparison in the layout of Go's benchstat: a table a metric, a row a cell, both medians, the change or `~` where there is
- * none to speak of. Exact metrics that are the same everywhere take one line.
+ * A comparison in the layout of Go's benchstat: a table a metric, a row a cell, both medians, the change or `~` where
+ * there is none to speak of. Exact metrics that are the same everywhere take one line.
  */
 export function renderComparison(comparison: Comparison, metrics: readonly Metric[], gate: Gate | undefined): string {
   const notes = new Footnotes();

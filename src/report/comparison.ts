@@ -76,9 +76,9 @@ const resamplingSeed = 1;
 /**
  * Compares two journals cell by cell and metric by metric.
  *
- * A verdict is that of its own cell, not adjusted for the number of cells: with ten repetitions an adjusted verdict over twenty
- * cells could not call even a clear loss, and a cell's verdict should not change because another workload was run
- * too. The document says how many false alarms to expect instead, and carries Holm's adjusted probabilities.
+ * A verdict is that of its own cell, not adjusted for the number of cells: with ten repetitions an adjusted verdict
+ * over twenty cells could not call even a clear loss, and a cell's verdict should not change because another workload
+ * was run too. The document says how many false alarms to expect instead, and carries Holm's adjusted probabilities.
  *
  * @throws InputError where no cell of one side is on the other
  */

@@ -6,20 +6,21 @@ import { at, type Sample, toSample } from './sample.ts';
 const resampleCount = 1000;
 
 /**
- * Beyond this many pairs the list of pairwise means grows too long to be walked a thousand times, and the interval agrees
- * with the signed-rank one to a few percent of its width; {@link bootstrapInterval} then gives nothing.
+ * Beyond this many pairs the list of pairwise means grows too long to be walked a thousand times, and the interval
+ * agrees with the signed-rank one to a few percent of its width; {@link bootstrapInterval} then gives nothing.
  */
 const largestSample = 50;
 
 /**
- * The paired bootstrap interval of the Hodges–Lehmann estimate: pairs are drawn with replacement, so a resample keeps base
- * and head of a pair together, and the interval is the middle part of the estimates. Deterministic for a seed, always within the smallest and
- * largest difference. Undefined for one pair and for more than 50.
+ * The paired bootstrap interval of the Hodges–Lehmann estimate: pairs are drawn with replacement, so a resample keeps
+ * base and head of a pair together, and the interval is the middle part of the estimates. Deterministic for a seed,
+ * always within the smallest and largest difference. Undefined for one pair and for more than 50.
  *
  * The percentile form and not BCa: the estimate has next to no bias to correct, the percentile interval survives the
- * exponential that turns log ratios into ratios, and BCa's correction rests on a jackknife that at 6 to 20 pairs is itself
- * noise. What ails both at few pairs is that they are too narrow: on recorded pairs of equal images this interval alone
- * cried wolf in 12 to 14 % of comparisons of 6 pairs, 7 to 9 % of 10 and 6 to 8 % of 20, at a nominal 5 %. So it never decides alone: see `comparePaired`.
+ * exponential that turns log ratios into ratios, and BCa's correction rests on a jackknife that at 6 to 20 pairs is
+ * itself noise. What ails both at few pairs is that they are too narrow: on recorded pairs of equal images this
+ * interval alone cried wolf in 12 to 14 % of comparisons of 6 pairs, 7 to 9 % of 10 and 6 to 8 % of 20, at a nominal 5
+ * %. So it never decides alone: see `comparePaired`.
  *
  * A resample's estimate is a weighted median of the original pairwise means, with the products of the draws as weights:
  * sorting them once makes a resample cost one walk and no allocation.

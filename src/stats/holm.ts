@@ -1,7 +1,7 @@
 /**
- * Holm's step-down adjustment of several probabilities: comparing an adjusted one with the error rate keeps the chance of
- * any false alarm among all of them within it, however they depend on each other. Result in the order of the input, each at
- * least its input and at most 1.
+ * Holm's step-down adjustment of several probabilities: comparing an adjusted one with the error rate keeps the chance
+ * of any false alarm among all of them within it, however they depend on each other. Result in the order of the input,
+ * each at least its input and at most 1.
  *
  * Worked number: 0.01, 0.04, 0.03 become 0.03, 0.06, 0.06.
  *

@@ -11,16 +11,24 @@ export interface PairedComparison {
   /** Ends of the interval of the ratio; null where the ratio is. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Coverage of the interval by the signed-rank distribution; below what was asked for where pairs are too few; 1 for exact values. */
+  /**
+   * Coverage of the interval by the signed-rank distribution; below what was asked for where pairs are too few; 1 for
+   * exact values.
+   */
   readonly attainedConfidence: number;
-  /** Two-sided signed-rank probability of such a difference between equals, not adjusted for other cells; null for exact values. */
+  /**
+   * Two-sided signed-rank probability of such a difference between equals, not adjusted for other cells; null for exact
+   * values.
+   */
   readonly probability: number | null;
   readonly baseCount: number;
   readonly headCount: number;
   /** Pairs used. */
   readonly pairCount: number;
   readonly verdict: Verdict;
-  /** For an inconclusive verdict: the pairs that would decide it, null where more of them do not help or it is decided. */
+  /**
+   * For an inconclusive verdict: the pairs that would decide it, null where more of them do not help or it is decided.
+   */
   readonly neededPairCount: number | null;
   readonly warnings: readonly Warning[];
 }
@@ -40,18 +48,20 @@ export interface PairedOptions {
 }
 
 /**
- * Compares two sides measured in pairs. Works on log ratios, so that a gain and its reverse weigh the same and swapping the
- * sides inverts the result. The estimate is Hodges–Lehmann's. The interval is, at each end, the wider of two: the
- * signed-rank interval, exact for any noise that is symmetric, as that of a randomised pair of equals is, and the paired bootstrap
- * interval, which does without symmetry but is too narrow for few pairs. On recorded pairs of equal images (1,000
- * comparisons each of 6 to 30 pairs, seven kinds of noise) the wider one left out a ratio of 1 in 2.2 to 6.1 %, at a nominal 5 %, and found a real
- * 10 % within half a percentage point as often as the signed-rank interval alone; once, at 6 pairs, 2.5 points less.
+ * Compares two sides measured in pairs. Works on log ratios, so that a gain and its reverse weigh the same and swapping
+ * the sides inverts the result. The estimate is Hodges–Lehmann's. The interval is, at each end, the wider of two: the
+ * signed-rank interval, exact for any noise that is symmetric, as that of a randomised pair of equals is, and the
+ * paired bootstrap interval, which does without symmetry but is too narrow for few pairs. On recorded pairs of equal
+ * images (1,000 comparisons each of 6 to 30 pairs, seven kinds of noise) the wider one left out a ratio of 1 in 2.2 to
+ * 6.1 %, at a nominal 5 %, and found a real 10 % within half a percentage point as often as the signed-rank interval
+ * alone; once, at 6 pairs, 2.5 points less.
  *
- * Total: pairs that are not two positive finite numbers are left out with a warning; too few give `inconclusive` with the number needed; nothing
- * throws and nothing is NaN.
+ * Total: pairs that are not two positive finite numbers are left out with a warning; too few give `inconclusive` with
+ * the number needed; nothing throws and nothing is NaN.
  *
  * Where both sides never vary and agree, nothing shows that the clock could have seen a difference, so that is
- * inconclusive unless the recording's step is known. Where they never vary and differ, the order of every pair is evidence enough.
+ * inconclusive unless the recording's step is known. Where they never vary and differ, the order of every pair is
+ * evidence enough.
  */
 export function comparePaired(
   pairs: readonly (readonly [base: number, head: number])[],

@@ -1,8 +1,8 @@
 import { at, type Sample } from './sample.ts';
 
 /**
- * A quantile by linear interpolation between order statistics: position `(n - 1) × probability`, counted from 0. This is
- * type 7 of Hyndman and Fan, the default of R, NumPy and spreadsheets, so figures can be checked there.
+ * A quantile by linear interpolation between order statistics: position `(n - 1) × probability`, counted from 0. This
+ * is type 7 of Hyndman and Fan, the default of R, NumPy and spreadsheets, so figures can be checked there.
  *
  * Worked number: the 0.25-quantile of 1, 2, 4, 8 sits at position 0.75, which is 1.75.
  *

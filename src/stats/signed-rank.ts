@@ -7,14 +7,14 @@ const exactLimit = 200;
 const distributions = new Map<number, Float64Array>();
 
 /**
- * P(W ≤ w) of Wilcoxon's signed-rank statistic for n differences whose signs are coin flips: in full up to 200, one rank's
- * coin after the other; beyond that the normal approximation with continuity correction, which is off by less than 0.0005
- * there.
+ * P(W ≤ w) of Wilcoxon's signed-rank statistic for n differences whose signs are coin flips: in full up to 200, one
+ * rank's coin after the other; beyond that the normal approximation with continuity correction, which is off by less
+ * than 0.0005 there.
  *
  * Worked number: n = 10, w = 8 gives 25/1024 = 0.0244, the tabled 2.5 % point.
  *
- * @source Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945); table A.4 of Hollander, Wolfe
- *   and Chicken, "Nonparametric statistical methods", 3rd edition
+ * @source Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945); table A.4 of Hollander,
+ *   Wolfe and Chicken, "Nonparametric statistical methods", 3rd edition
  */
 export function signedRankCumulative(n: number, w: number): number {
   if (w < 0) return 0;
@@ -68,8 +68,9 @@ export interface Interval {
 }
 
 /**
- * The fewest differences for which the signed-rank interval, or a median's, reaches a confidence: two-sided, 2^(1-n) must not
- * exceed 1 - confidence. 0.95 needs 6, 0.99 needs 8. No method without assumptions about the noise does with fewer.
+ * The fewest differences for which the signed-rank interval, or a median's, reaches a confidence: two-sided, 2^(1-n)
+ * must not exceed 1 - confidence. 0.95 needs 6, 0.99 needs 8. No method without assumptions about the noise does with
+ * fewer.
  *
  * @param confidence above 0 and below 1
  */
@@ -79,12 +80,13 @@ export function neededCount(confidence: number): number {
 }
 
 /**
- * The Hodges–Lehmann estimate of a shift, the median of all pairwise means, with the interval that inverts the signed-rank
- * test: the Walsh averages of ranks k and M + 1 - k, where M is their number and k the largest with P(W ≤ k - 1) at most half
- * the error. A sample too small for the confidence gives its whole range and the confidence that this has.
+ * The Hodges–Lehmann estimate of a shift, the median of all pairwise means, with the interval that inverts the
+ * signed-rank test: the Walsh averages of ranks k and M + 1 - k, where M is their number and k the largest with P(W ≤ k
+ * - 1) at most half the error. A sample too small for the confidence gives its whole range and the confidence that this
+ * has.
  *
- * Chosen over a t interval because noise of disk timings has heavy tails: on recorded pairs of equal images the two keep
- * their error alike, and this one finds a real difference 5 to 10 percentage points more often.
+ * Chosen over a t interval because noise of disk timings has heavy tails: on recorded pairs of equal images the two
+ * keep their error alike, and this one finds a real difference 5 to 10 percentage points more often.
  *
  * @source Hodges and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34 (1963)
  */
@@ -114,8 +116,8 @@ function criticalRank(n: number, tail: number): number {
 }
 
 /**
- * Two-sided probability of signs at least this uneven if there were no shift. Zero differences count against both sides, so
- * that the value is at most the error exactly where {@link signedRankInterval} leaves zero out.
+ * Two-sided probability of signs at least this uneven if there were no shift. Zero differences count against both
+ * sides, so that the value is at most the error exactly where {@link signedRankInterval} leaves zero out.
  */
 export function signedRankProbability(differences: Sample): number {
   const below = walshAtMost(differences, 0);

@@ -25,9 +25,10 @@ export interface SummaryOptions {
 }
 
 /**
- * Median and its interval from order statistics, which assumes nothing about the noise: the k-th smallest and the k-th largest value, with the
- * largest k for which a fair coin comes up heads fewer than k times in n tosses with at most half the error. Too few
- * values give their range, a warning and how many are needed. Undefined where no value is finite.
+ * Median and its interval from order statistics, which assumes nothing about the noise: the k-th smallest and the k-th
+ * largest value, with the largest k for which a fair coin comes up heads fewer than k times in n tosses with at most
+ * half the error. Too few values give their range, a warning and how many are needed. Undefined where no value is
+ * finite.
  *
  * Worked number: 10 values at 0.95 give the 2nd and the 9th, with a real coverage of 97.9 %.
  *

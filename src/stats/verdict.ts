@@ -8,10 +8,10 @@ export type Better = 'higher' | 'lower';
 export type Verdict = 'better' | 'worse' | 'same' | 'inconclusive';
 
 /**
- * Differences below this are not worth acting on, even where they are real: 3 %. On recorded pairs of equal images, pinned to
- * one processor, the estimate was further than that from 1 in 12 % of comparisons of 10 pairs and in 3 % of 20, while 30
- * pairs proved `same` in half of them; a smaller threshold would ask for runs that nobody waits for. Unpinned, 54 %
- * of comparisons of 10 pairs were further off, which is what the interval is for.
+ * Differences below this are not worth acting on, even where they are real: 3 %. On recorded pairs of equal images,
+ * pinned to one processor, the estimate was further than that from 1 in 12 % of comparisons of 10 pairs and in 3 % of
+ * 20, while 30 pairs proved `same` in half of them; a smaller threshold would ask for runs that nobody waits for.
+ * Unpinned, 54 % of comparisons of 10 pairs were further off, which is what the interval is for.
  */
 export const defaultThresholdRatio = 0.03;
 
@@ -28,9 +28,10 @@ export interface LogInterval {
 /**
  * The verdict on an interval of the log ratio.
  *
- * Worse or better takes both: the interval leaves out zero (significant) and the estimate is at least the threshold from
- * it (worth acting on). Same takes an interval wholly within the threshold on both sides. What is left, such as a real but
- * small difference whose interval sticks out, is inconclusive. Swapping base and head swaps better and worse and changes nothing else.
+ * Worse or better takes both: the interval leaves out zero (significant) and the estimate is at least the threshold
+ * from it (worth acting on). Same takes an interval wholly within the threshold on both sides. What is left, such as a
+ * real but small difference whose interval sticks out, is inconclusive. Swapping base and head swaps better and worse
+ * and changes nothing else.
  *
  * @param thresholdRatio at least 0; 0.03 means a ratio from 1/1.03 to 1.03
  */
@@ -46,9 +47,9 @@ export function decide(interval: LogInterval, better: Better, thresholdRatio: nu
 const mostPairs = 10_000;
 
 /**
- * How many pairs would decide, if noise stays as it is: the width of an interval shrinks with the root of their number, and
- * it has to become narrower than the distance of the estimate from zero, or, for `same`, from the threshold. Null where it
- * would take more than 10,000: the ratio lies at the threshold.
+ * How many pairs would decide, if noise stays as it is: the width of an interval shrinks with the root of their number,
+ * and it has to become narrower than the distance of the estimate from zero, or, for `same`, from the threshold. Null
+ * where it would take more than 10,000: the ratio lies at the threshold.
  *
  * Worked number: 10 pairs, estimate +1 %, interval ±4 %, threshold 3 %: 2 % are needed, so 4 times as many pairs, 40.
  */
