@@ -6,8 +6,8 @@ import { at, type Sample, toSample } from './sample.ts';
 const resampleCount = 1000;
 
 /**
- * Beyond this many pairs the list of pairwise means grows too long to be walked a thousand times, and the interval
- * agrees with the signed-rank one to a few percent of its width; {@link bootstrapInterval} then gives nothing.
+ * Beyond this many pairs the list of pairwise means grows too long to be walked a thousand times, and the signed-rank
+ * interval no longer needs a second opinion; {@link bootstrapInterval} then gives nothing.
  */
 const largestSample = 50;
 
