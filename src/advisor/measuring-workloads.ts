@@ -156,7 +156,7 @@ function writePart(
   const warmUp = { phases: 2, because: 'The area of repeated writes is written, and every L2 table in use is made.' };
   const profile = profileOf(`advise-${traits.name}-write`, `writes of ${traits.title}`, traits.source, {
     ...{ seed, diskBytes, warmUp, phases },
-    image: { content: 'empty', backing: hasBacking ? { format: 'raw', content: 'holes' } : 'none', state: 'fresh' },
+    image: { content: 'empty', backing: hasBacking ? { format: 'qcow2', content: 'holes' } : 'none', state: 'fresh' },
   });
   return resolveWorkload(profile, {});
 }

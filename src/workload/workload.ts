@@ -10,7 +10,8 @@ export interface ImagePreparation {
   readonly content: 'empty' | 'mapped' | 'full';
   /**
    * The backing file that qtune makes for the workload: none, or one of the disk's size in the given format, whose
-   * data is `holes` (a raw sparse file, which QEMU's driver still reads and copies) or `data` (written).
+   * data is `holes` or `data` (written). QEMU's driver reads and copies the holes of a qcow2 file, whose clusters are
+   * all allocated; over a raw sparse file QEMU 11.1 writes zeroes instead.
    */
   readonly backing: 'none' | { readonly format: 'raw' | 'qcow2'; readonly content: 'holes' | 'data' };
   /**

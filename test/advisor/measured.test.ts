@@ -51,7 +51,7 @@ describe('what is measured', () => {
     const { write } = partsOf(adviceRequest({ traits: traits('database'), hasBacking: true }));
     expect(write?.image).toEqual({
       content: 'empty',
-      backing: { format: 'raw', content: 'holes' },
+      backing: { format: 'qcow2', content: 'holes' },
       state: 'fresh',
     });
     const { writes, syncs } = write ? requestsOf(write) : { writes: 0, syncs: 0 };

@@ -18,7 +18,7 @@ export default function setup(): void {
 
   const bin = join(root, 'dist', 'cli', 'bin.js');
   if (existsSync(bin)) {
-    const install = spawnSync('node', [bin, 'doctor', '--install', '--with', 'strace'], {
+    const install = spawnSync('node', [bin, 'doctor', '--install', '--with', 'strace,fio'], {
       cwd: root,
       encoding: 'utf8',
     });
