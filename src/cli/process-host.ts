@@ -4,16 +4,15 @@ import type { Host, TextSink } from './host.ts';
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function sink(stream: NodeJS.WriteStream): TextSink {
-  // `qtune … | head` closes our output early: that is no error, there is just nobody left to tell.
+  // `qtune … | head` closes our output early: nobody is left to tell, but the work and its exit code stay what they are.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
   });
   return {
     write: (text) => void stream.write(text),
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
   };
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { kill } from 'node:process';
 import type { Readable } from 'node:stream';
 import type { EngineFailure } from '../errors.ts';
 import { type Environment, searchPath } from './executable.ts';
@@ -120,7 +121,7 @@ export async function runTool(command: readonly string[], options: ToolOptions):
   child.stdout?.destroy();
   child.stderr?.destroy();
   const reason = stop();
-  if (reason !== undefined) await killGroup(child, 'KILL');
+  if (reason !== undefined) killGroup(child, 'SIGKILL');
   return end({
     ...ending,
     timedOut: reason === 'time limit',
@@ -149,8 +150,8 @@ function watchLimits(child: ChildProcess, options: ToolOptions): () => 'time lim
   const stop = (why: 'time limit' | 'abort'): void => {
     if (reason !== undefined) return;
     reason = why;
-    void killGroup(child, 'TERM');
-    hardTimer = setTimeout(() => void killGroup(child, 'KILL'), options.graceMs ?? defaultGraceMs);
+    killGroup(child, 'SIGTERM');
+    hardTimer = setTimeout(() => killGroup(child, 'SIGKILL'), options.graceMs ?? defaultGraceMs);
   };
   const onAbort = (): void => stop('abort');
   const timer = setTimeout(() => stop('time limit'), options.timeLimitMs);
@@ -163,17 +164,14 @@ function watchLimits(child: ChildProcess, options: ToolOptions): () => 'time lim
   };
 }
 
-/**
- * Signals the child and everything in its process group: a tool may be a script whose own child does the work. The
- * group is reached through `kill` of a shell, because Node's `kill` of a child knows only the child.
- */
-async function killGroup(child: ChildProcess, signal: 'TERM' | 'KILL'): Promise<void> {
-  const { pid } = child;
-  if (pid === undefined) return;
-  await new Promise<void>((resolve) => {
-    execFile('/bin/sh', ['-c', 'kill -s "$1" -- "-$2"', 'kill', signal, String(pid)], () => resolve());
-  });
-  if (child.exitCode === null && child.signalCode === null) child.kill(`SIG${signal}`);
+/** Signals the child and everything in its process group: a tool may be a script whose own child does the work. */
+function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child.pid === undefined) return;
+  try {
+    kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
 }
 
 function delay(ms: number): Promise<void> {

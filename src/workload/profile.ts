@@ -5,7 +5,7 @@ import type { RecordedRequests } from './recorded-requests.ts';
 /** The value of `schema` in every profile. */
 export const profileSchemaName = 'qtune.profile/1';
 
-const text = z.string().min(1).max(4000);
+const text = z.string().trim().min(1).max(4000);
 const count = z.int().positive().max(1e9);
 const ratio = z.number().min(0).max(1);
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,21 @@ test.each([
   expect(exitCode).toBe(ExitCode.usage);
   expect(stderr).toContain(message);
   expect(stderr).toContain('qtune --help');
+});
+
+test.each([
+  ['capacity --disk 2T | head -c 1', 0],
+  ['capacity --disk 2TB 2>&1 >/dev/null | head -c 1', ExitCode.usage],
+])('a reader that goes away early changes nothing: qtune %s', (pipeline, exitCode) => {
+  const bin = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+  const { stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `node "$0" ${pipeline} >/dev/null; echo "\${PIPESTATUS[0]}"`, bin],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect([stdout, stderr]).toEqual([`${exitCode}\n`, '']);
 });
 
 test('the examples of run and report do what they say', async () => {
