@@ -3,6 +3,7 @@ import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import type { SettingValue } from '../settings/configuration.ts';
 import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
+import { renderTable } from './table.ts';
 
 /** Settings on the left, one column for each option, its expected speed and costs below. */
 export function recommendationTable(recommendation: Recommendation): string {
@@ -11,29 +12,22 @@ export function recommendationTable(recommendation: Recommendation): string {
   const shown = recommendation.nothingToGain ? options.slice(1) : options;
   const row = (title: string, cell: (option: Option) => string) => [title, ...shown.map(cell)];
   const names = [...new Set(options.flatMap((option) => Object.keys(settingsOf(option))))];
-  return columns([
+  const columns = shown.map(({ title }) => ({
+    title: recommendation.nothingToGain && title === defaults ? 'recommended (defaults)' : title,
+  }));
+  return renderTable(
+    [{ title: '' }, ...columns],
     [
-      '',
-      ...shown.map(({ title }) =>
-        recommendation.nothingToGain && title === defaults ? 'recommended (defaults)' : title,
+      ...names.map((name) => row(name, (option) => settingText(settingsOf(option)[name]))),
+      ...expectationRows(row, options),
+      row('cache memory, computed', ({ proposal }) => formatBytes(proposal.memoryBytes)),
+      row('covered by the cache', ({ proposal }) =>
+        proposal.cache.coveredBytes >= proposal.geometry.diskBytes ? 'all' : formatBytes(proposal.cache.coveredBytes),
       ),
+      row('metadata on disk, computed', ({ proposal }) => formatBytes(proposal.metadataBytes)),
+      row('unit of allocation', ({ proposal }) => formatBytes(proposal.allocationUnitBytes)),
     ],
-    ...names.map((name) => row(name, (option) => settingText(settingsOf(option)[name]))),
-    ...expectationRows(row, options),
-    row('cache memory, computed', ({ proposal }) => formatBytes(proposal.memoryBytes)),
-    row('covered by the cache', ({ proposal }) =>
-      proposal.cache.coveredBytes >= proposal.geometry.diskBytes ? 'all' : formatBytes(proposal.cache.coveredBytes),
-    ),
-    row('metadata on disk, computed', ({ proposal }) => formatBytes(proposal.metadataBytes)),
-    row('unit of allocation', ({ proposal }) => formatBytes(proposal.allocationUnitBytes)),
-  ]);
-}
-
-/** Cells in columns, two spaces apart. The table library takes a tenth of the whole answer's time to load, so it is not used here. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)));
-  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return `${rows.map((cells) => line(cells).trimEnd()).join('\n')}\n`;
+  );
 }
 
 const metrics = [
