@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTicks } from '../engine/scratch.ts';
@@ -44,25 +44,41 @@ export async function lockJournal(journalPath: string, pid: number): Promise<Jou
 }
 
 async function createLock(path: string, owner: LockOwner): Promise<boolean> {
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx', 0o644);
-    try {
-      await file.writeFile(`${JSON.stringify(owner)}\n`);
-    } finally {
-      await file.close();
-    }
-    return true;
+    file = await open(path, 'wx', 0o644);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    const code = errorCode(error);
     if (code === 'EEXIST') return false;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new UsageError(`--out: there is no directory ${dirname(path)}`, { cause: error });
     }
-    throw new EnvironmentError(`${path}: the journal's lock cannot be made (${code ?? String(error)})`, {
-      hint: 'Name a journal in a directory that you may write to: --out FILE.',
-      cause: error,
-    });
+    throw lockError(path, error);
   }
+  try {
+    await file.writeFile(`${JSON.stringify(owner)}\n`);
+    return true;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw lockError(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function lockError(path: string, error: unknown): EnvironmentError {
+  const full = errorCode(error) === 'ENOSPC';
+  return new EnvironmentError(
+    `${path}: the journal's lock cannot be made (${full ? 'no space left on device' : (errorCode(error) ?? String(error))})`,
+    {
+      hint: `Name a journal in a directory that ${full ? 'has room' : 'you may write to'}: --out FILE.`,
+      cause: error,
+    },
+  );
 }
 
 /** The owner as the lock names it; undefined for what a process left that was killed before it could write. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { EnvironmentError, InputError } from '../errors.ts';
 
@@ -76,16 +77,21 @@ function enlarged(buffer: Buffer, position: { readonly file: string; readonly li
 async function openInput(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    // Without O_NONBLOCK the opening of a named pipe would wait for a writer, deaf to signals.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new InputError({ file: path }, 'there is no such file');
     if (code === 'EACCES') throw new InputError({ file: path }, 'you may not read it');
     throw new EnvironmentError(`${path}: cannot be opened (${code})`, { cause: error });
   }
-  if ((await file.stat()).isDirectory()) {
+  const found = await file.stat();
+  if (!found.isFile()) {
     await file.close();
-    throw new InputError({ file: path }, 'it is a directory, not a journal');
+    const kind = found.isDirectory() ? 'a directory' : 'a pipe or a device';
+    throw new InputError({ file: path }, `it is ${kind}, not a journal`, {
+      hint: 'Name a file that `qtune run` wrote.',
+    });
   }
   return file;
 }

@@ -125,6 +125,14 @@ describe.skipIf(!straceWorks)('with errors injected by strace (skipped where str
     }
   });
 
+  test('a disk that is full from the start leaves neither a journal nor its lock', () => {
+    const full = inject('write', 'error=ENOSPC', 1);
+    expect(() => runWriter((path) => full(`${path}.lock`))).toThrow(
+      "the journal's lock cannot be made (no space left on device)",
+    );
+    expect(readdirSync(directory).filter((name) => name.includes(`-${runCount}.ndjson`))).toEqual([]);
+  });
+
   test('a directory that cannot be flushed at the start leaves no journal', () => {
     const fault = ['-e', 'trace=fsync', '-P', directory, '-e', 'inject=fsync:error=EIO'];
     const before = readdirSync(directory);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -277,7 +277,10 @@ describe('what is not a journal', () => {
     expect(error.message).toContain(`:2: the line is longer than ${maximumLineBytes} bytes`);
   });
 
-  test('a missing file and a directory', async () => {
+  test('a missing file, a directory and a pipe that nobody writes to', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(readJournal(pipe)).rejects.toThrow('pipe: it is a pipe or a device, not a journal');
     await expect(readJournal(join(directory, 'none'))).rejects.toThrow('none: there is no such file');
     await expect(readJournal(directory)).rejects.toThrow('it is a directory, not a journal');
   });
