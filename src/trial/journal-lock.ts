@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTicks } from '../engine/scratch.ts';
@@ -17,6 +17,9 @@ interface LockOwner {
 
 /** How long a lock may be empty between its making and the writing of its owner, milliseconds. */
 const settleMs = 100;
+/** A competitor that takes a stale lock over is done within a few of these, milliseconds. */
+const retryMs = 20;
+const attemptCount = 20;
 
 /** The file that says who writes a journal. */
 export interface JournalLock {
@@ -34,11 +37,11 @@ export interface JournalLock {
 export async function lockJournal(journalPath: string, pid: number): Promise<JournalLock> {
   const path = `${journalPath}.lock`;
   const own: LockOwner = { pid, startTicks: startTicks(pid), bootId: bootId(), namespace: namespace() };
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < attemptCount; attempt++) {
     if (await createLock(path, own)) return { path, release: () => rm(path, { force: true }) };
     const found = await readOwner(path);
     if (found.owner !== undefined && mayBeAlive(found.owner, own)) throw heldError(journalPath, path, found.owner, own);
-    await discard(path, found.text, pid);
+    await discard(path, found.text, own);
   }
   throw new UsageError(`${journalPath}: other processes compete for ${path}`);
 }
@@ -110,19 +113,22 @@ function mayBeAlive(owner: LockOwner, own: LockOwner): boolean {
 }
 
 /**
- * Moves a stale lock aside and removes it. Renaming is what only one of two competitors can do; if the file turns out
- * to be another than the one that was judged, it is somebody's fresh lock and is put back.
+ * Removes a stale lock. Only the holder of a second lock, which exists for this moment alone, removes one, and only while it
+ * still says what it was judged by: a fresh lock that a competitor made in the meantime stays.
  */
-async function discard(path: string, judged: string, pid: number): Promise<void> {
-  const aside = `${path}.${pid}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return; // Gone already: the next attempt sees why.
+async function discard(path: string, judged: string, own: LockOwner): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!(await createLock(guard, own))) {
+    const { owner } = await readOwner(guard);
+    if (owner === undefined || !mayBeAlive(owner, own)) await rm(guard, { force: true });
+    await sleep(retryMs);
+    return;
   }
-  const moved = await readFile(aside, 'utf8').catch(() => judged);
-  if (moved === judged) await rm(aside, { force: true });
-  else await rename(aside, path);
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === judged) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 function heldError(journalPath: string, path: string, owner: LockOwner, own: LockOwner): UsageError {
