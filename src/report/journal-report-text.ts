@@ -124,17 +124,26 @@ function renderSpace(rows: readonly JournalReportRow[]): string {
     { title: 'file length', align: 'right' },
     { title: 'allocated', align: 'right' },
     { title: 'amplification', align: 'right' },
+    { title: 'guest seek', align: 'right' },
+    { title: 'host seek', align: 'right' },
   ];
   const bytes = (figure: Figure | null): string => (figure ? formatBytes(figure.median) : '-');
   const cells = rows.map((row) => [
     bytes(row.fileBytes),
     bytes(row.allocatedBytes),
     row.spaceAmplificationRatio ? formatMultiple(row.spaceAmplificationRatio.median) : '-',
+    bytes(row.guestSeekBytes),
+    bytes(row.hostSeekBytes),
   ]);
   const [first] = cells;
   if (first && rows.length > 1 && new Set(cells.map((cell) => cell.join(' '))).size === 1) {
-    const amplification = first[2] === '-' ? '' : `, amplification ${first[2]}`;
-    return `space in every configuration: file length ${first[0]}, allocated ${first[1]}${amplification}\n`;
+    const [length, allocated, amplification, guestSeek, hostSeek] = first;
+    const named = [
+      `file length ${length}, allocated ${allocated}`,
+      ...(amplification === '-' ? [] : [`amplification ${amplification}`]),
+      ...(hostSeek === '-' ? [] : [`mean seek ${guestSeek} on the guest's disk, ${hostSeek} in the file`]),
+    ];
+    return `${brokenAt(`space in every configuration: ${named.join(', ')}`, reportWidth)}\n`;
   }
   return renderNamedTable(
     columns,

@@ -44,6 +44,9 @@ export interface JournalReportRow {
   readonly fileBytes: Figure | null;
   readonly allocatedBytes: Figure | null;
   readonly spaceAmplificationRatio: Figure | null;
+  /** Mean distance from the end of a data request to the next, in the guest's disk and in the image file. */
+  readonly guestSeekBytes: Figure | null;
+  readonly hostSeekBytes: Figure | null;
   /** Host I/O requests per guest request by kind, warm-up included in both; null where it was not traced. */
   readonly hostIoPerRequest: Readonly<Partial<Record<keyof HostIoCounts, number>>> | null;
 }
@@ -179,6 +182,8 @@ function reportCell(cell: Cell, baseline: Cell | undefined, requestCount: number
     fileBytes: figure((trial) => trial.metrics.fileBytes),
     allocatedBytes: figure((trial) => trial.metrics.allocatedBytes),
     spaceAmplificationRatio: figure((trial) => trial.metrics.spaceAmplificationRatio),
+    guestSeekBytes: figure((trial) => trial.metrics.guestSeekBytes),
+    hostSeekBytes: figure((trial) => trial.metrics.hostSeekBytes),
     hostIoPerRequest: hostIoPerRequest(cell.completed, requestCount),
   };
 }

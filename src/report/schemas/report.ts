@@ -33,6 +33,8 @@ const row = z.object({
   fileBytes: figure,
   allocatedBytes: figure,
   spaceAmplificationRatio: figure,
+  guestSeekBytes: figure.describe('mean distance between data requests in the guest’s disk'),
+  hostSeekBytes: figure.describe('the same between their places in the image file'),
   hostIoPerRequest: z.record(z.string(), z.number()).nullable().describe('by kind; warm-up included'),
 });
 
