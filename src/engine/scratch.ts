@@ -56,7 +56,7 @@ export class Scratch {
   /** @throws EnvironmentError where no directory can be made, naming TMPDIR */
   static create(options: ScratchOptions): Scratch {
     const parent = resolve(options.env.TMPDIR || tmpdir());
-    let directory: string;
+    let directory: string | undefined;
     try {
       directory = mkdtempSync(join(parent, prefix));
       const owner: Owner = {
@@ -67,6 +67,7 @@ export class Scratch {
       };
       writeFileSync(join(directory, ownerFile), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
     } catch (error) {
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
       throw new EnvironmentError(
         `no scratch directory can be made in ${parent}: ${error instanceof Error ? error.message : String(error)}`,
         { hint: 'Set TMPDIR to a directory that you may write to, on the file system to measure.', cause: error },

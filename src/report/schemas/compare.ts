@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { journalIdentitySchema } from './journal-identity.ts';
 
 const verdict = z
   .enum(['better', 'worse', 'same', 'inconclusive'])
@@ -15,19 +16,6 @@ const side = z
   .object({ median: z.number(), low: z.number(), high: z.number() })
   .nullable()
   .describe('Median and the ends of its interval by order statistics, in the unit of the metric');
-
-const journal = z.object({
-  path: z.string(),
-  startedAt: z.string(),
-  planHash: z.string(),
-  seed: z.number(),
-  engine: z.string(),
-  qemu: z.string().nullable(),
-  fingerprint: z.string(),
-  trialCount: z.int(),
-  completedCount: z.int(),
-  resumeCount: z.int(),
-});
 
 const cell = z.object({
   cell: z.string().describe('workload/configuration'),
@@ -63,8 +51,8 @@ export const compareSchema = z
     verdict,
     confidence: z.number(),
     thresholdRatio: z.number(),
-    base: journal,
-    head: journal,
+    base: journalIdentitySchema,
+    head: journalIdentitySchema,
     cells: z.array(cell),
     unmatched: z.array(
       z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { journalIdentitySchema } from './journal-identity.ts';
 
 const figure = z
   .object({
@@ -76,18 +77,7 @@ const workload = z.object({
 });
 
 const journal = z.object({
-  journal: z.object({
-    path: z.string(),
-    startedAt: z.string(),
-    planHash: z.string(),
-    seed: z.number(),
-    engine: z.string(),
-    qemu: z.string().nullable(),
-    fingerprint: z.string(),
-    trialCount: z.int(),
-    completedCount: z.int(),
-    resumeCount: z.int(),
-  }),
+  journal: journalIdentitySchema,
   environment: z.looseObject({ kernel: z.string(), cpuModel: z.string(), fingerprint: z.string() }),
   engine: z.looseObject({ name: z.string(), version: z.string() }),
   backing: z.string().nullable(),
