@@ -1,4 +1,4 @@
-import type { JournalReportRow } from './journal-report.ts';
+import type { JournalReportRow } from './journal-report-row.ts';
 import { printSetting, type SettingAxis, settingOf, varyingSettings } from './setting-axes.ts';
 
 /** One line of a chart: a value per x position, null where nothing was measured there. */

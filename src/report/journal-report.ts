@@ -1,55 +1,16 @@
-import type { EngineDescription, EngineName, HostIoCounts } from '../engine/engine.ts';
-import type { Configuration } from '../settings/configuration.ts';
+import type { EngineDescription } from '../engine/engine.ts';
 import { comparePaired } from '../stats/paired-comparison.ts';
 import { summarize } from '../stats/summary.ts';
-import { defaultConfidence, defaultThresholdRatio, type Verdict } from '../stats/verdict.ts';
+import { defaultConfidence, defaultThresholdRatio } from '../stats/verdict.ts';
 import type { Journal } from '../trial/journal-reader.ts';
 import type { HeaderRecord, PlanSummary } from '../trial/record.ts';
 import type { Warning } from '../warnings.ts';
 import { buildCells, type Cell, type CompletedTrial, pairTrials } from './cell.ts';
 import { buildCurves, type Curve } from './curves.ts';
 import { identify, type JournalIdentity } from './journal-identity.ts';
+import type { Figure, JournalReportRow, RelativeFigure } from './journal-report-row.ts';
 import { hostIoCount, hostIoKinds } from './metric.ts';
 import { besidePublished, type PublishedFigures } from './published-figures.ts';
-
-/** A median with its interval, or with the range of the values where they are too few for one. */
-export interface Figure {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  readonly sufficient: boolean;
-}
-
-/** IOPS as a multiple of the baseline row's, from pairs of the same block. */
-export interface RelativeFigure {
-  readonly ratio: number;
-  readonly low: number;
-  readonly high: number;
-  readonly verdict: Verdict;
-}
-
-/** One configuration under one workload and engine; a figure is null where no completed trial has it. */
-export interface JournalReportRow {
-  readonly configuration: Configuration;
-  readonly engine: EngineName;
-  readonly source: 'measured' | 'predicted';
-  /** Completed trials, and all others. */
-  readonly count: number;
-  readonly incompleteCount: number;
-  readonly isBaseline: boolean;
-  readonly iops: Figure | null;
-  readonly relativeIops: RelativeFigure | null;
-  readonly latencyP50Ms: Figure | null;
-  readonly latencyP99Ms: Figure | null;
-  readonly fileBytes: Figure | null;
-  readonly allocatedBytes: Figure | null;
-  readonly spaceAmplificationRatio: Figure | null;
-  /** Mean distance from the end of a data request to the next, in the guest's disk and in the image file. */
-  readonly guestSeekBytes: Figure | null;
-  readonly hostSeekBytes: Figure | null;
-  /** Host I/O requests per guest request by kind, warm-up included in both; null where it was not traced. */
-  readonly hostIoPerRequest: Readonly<Partial<Record<keyof HostIoCounts, number>>> | null;
-}
 
 export interface WorkloadReport {
   readonly name: string;

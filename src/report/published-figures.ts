@@ -1,6 +1,6 @@
 import type { SettingScope } from '../settings/configuration.ts';
 import { parseSettingList } from '../settings/parse.ts';
-import type { JournalReportRow } from './journal-report.ts';
+import type { JournalReportRow } from './journal-report-row.ts';
 import { settingOf } from './setting-axes.ts';
 
 /** A published value beside the measured one. Machines differ, so what compares is each one's ratio to its first row. */
