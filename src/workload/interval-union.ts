@@ -1,4 +1,4 @@
-const compactAt = 1 << 20;
+const compactAt = 1 << 17;
 
 /**
  * The union of byte ranges, exact for any alignment, with 16 bytes of memory for each range that overlaps no other.
