@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { InterruptedError } from '../../errors.ts';
+import { writeDigits } from '../../units/decimal-digits.ts';
 import { Operation, type RequestBlock } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { CommonAlignment, SectorSet } from './sector-set.ts';
@@ -176,33 +177,10 @@ class ScriptWriter {
     const command =
       operation === Operation.read ? readCommand : operation === Operation.write ? writeCommand : trimCommand;
     for (let index = 0; index < command.length; index++) this.#buffer[this.#length++] = command[index] ?? 0;
-    this.#digits(offsetBytes);
+    this.#length = writeDigits(this.#buffer, this.#length, offsetBytes);
     this.#buffer[this.#length++] = 0x20;
-    this.#digits(lengthBytes);
+    this.#length = writeDigits(this.#buffer, this.#length, lengthBytes);
     this.#buffer[this.#length++] = 0x0a;
-  }
-
-  /** A whole number below 2^53. Above 2^31 it is cut in two, so that each half is divided as a small integer. */
-  #digits(value: number): void {
-    if (value < 1e9) {
-      this.#smallDigits(value | 0, 1);
-      return;
-    }
-    const high = Math.floor(value / 1e9);
-    this.#digits(high);
-    this.#smallDigits((value - high * 1e9) | 0, 9);
-  }
-
-  #smallDigits(value: number, minimumCount: number): void {
-    let count = 1;
-    for (let power = 10; count < 10 && (count < minimumCount || value >= power); power *= 10) count++;
-    let rest = value;
-    for (let at = this.#length + count - 1; at >= this.#length; at--) {
-      const quotient = (rest / 10) | 0;
-      this.#buffer[at] = 0x30 + rest - quotient * 10;
-      rest = quotient;
-    }
-    this.#length += count;
   }
 
   async flush(file: {
