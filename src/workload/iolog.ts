@@ -45,19 +45,21 @@ export function requestHash(requests: Iterable<RequestBlock>): string {
  * `wait` lines and the times of version 3 are passed over. All requests must be of one file.
  *
  * @param shown the file's name for messages
- * @throws InputError with the line for anything that is no iolog
+ * @param diskBytes where the disk ends that the requests are meant for, if that is known
+ * @throws InputError with the line for anything that is no iolog, and for a request past the disk's end
  */
 export async function readIolog(
   file: FileHandle,
   shown: string,
+  diskBytes = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly version: 2 | 3; readonly requests: RecordedRequests }> {
   const columns = new GrowingColumns();
   let version: 2 | 3 | undefined;
   let only: string | undefined;
   let endBytes = 0;
   for await (const { text, line } of readLines(file, shown)) {
-    const fail = (message: string): never => {
-      throw new InputError({ file: shown, line }, message);
+    const fail = (message: string, hint?: string): never => {
+      throw new InputError({ file: shown, line }, message, hint === undefined ? {} : { hint });
     };
     if (version === undefined) {
       version = versionOf(text, fail);
@@ -86,6 +88,12 @@ export async function readIolog(
     if (lengthBytes === 0) fail(`the length of a ${action} is 0`);
     if (!Number.isSafeInteger(offsetBytes + lengthBytes))
       fail('the request ends behind the largest disk that qtune can count');
+    if (offsetBytes + lengthBytes > diskBytes) {
+      fail(
+        `the ${action} of ${lengthBytes} bytes at ${offsetBytes} ends past the end of the disk of ${diskBytes} bytes`,
+        'Give a larger --disk.',
+      );
+    }
     endBytes = Math.max(endBytes, offsetBytes + lengthBytes);
     columns.push(operation, offsetBytes, lengthBytes);
   }

@@ -15,9 +15,16 @@ export function looksLikeIolog(head: string): boolean {
  * A recording as a workload. The disk ends with the last request, rounded up to whole MiB, unless the user gives one.
  * A recording that only reads meets an image whose clusters are all mapped, since there is nothing to read in an empty
  * one; any other starts from an empty image.
+ *
+ * @param diskBytes the disk that the user gives
  */
-export async function loadIolog(file: FileHandle, shown: string, name: string): Promise<RecordedProfile> {
-  const { version, requests } = await readIolog(file, shown);
+export async function loadIolog(
+  file: FileHandle,
+  shown: string,
+  name: string,
+  diskBytes?: number,
+): Promise<RecordedProfile> {
+  const { version, requests } = await readIolog(file, shown, diskBytes);
   if (requests.count === 0) throw new InputError({ file: shown }, 'the iolog has no requests');
   const writes = requests.operation.some((operation) => operation === Operation.write || operation === Operation.trim);
   return {

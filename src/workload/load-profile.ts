@@ -30,9 +30,10 @@ const maximumProfileBytes = 256 * 1024;
  * a file of the same name; `./postmark` is the file.
  *
  * @param cwd where relative file names start
+ * @param diskBytes the disk that the user gives, so that a recording past its end is refused with the line
  * @throws UsageError for a name that is neither @throws InputError with file and line for a file that cannot be used
  */
-export async function loadProfile(nameOrFile: string, cwd: string): Promise<Profile> {
+export async function loadProfile(nameOrFile: string, cwd: string, diskBytes?: number): Promise<Profile> {
   const names = await shippedNames();
   const [, name = '', parameterText] = namePattern.exec(nameOrFile) ?? [];
   if (names.includes(name)) {
@@ -40,7 +41,7 @@ export async function loadProfile(nameOrFile: string, cwd: string): Promise<Prof
     const { file, text } = await readShipped(name);
     return { ...parseProfile(file, text, name, given), name: nameOrFile };
   }
-  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names);
+  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names, diskBytes);
 }
 
 /** All shipped profiles in the order of their names. */
@@ -67,7 +68,12 @@ function parseParameters(given: string, text: string | undefined): ParameterValu
   return values;
 }
 
-async function loadFile(shown: string, path: string, names: readonly string[]): Promise<Profile> {
+async function loadFile(
+  shown: string,
+  path: string,
+  names: readonly string[],
+  diskBytes: number | undefined,
+): Promise<Profile> {
   const failed = (error: unknown): never => {
     throw openError(error, shown, names);
   };
@@ -82,7 +88,7 @@ async function loadFile(shown: string, path: string, names: readonly string[]): 
     const head = Buffer.alloc(64);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     const name = basename(shown);
-    if (looksLikeIolog(head.toString('latin1', 0, bytesRead))) return await loadIolog(file, shown, name);
+    if (looksLikeIolog(head.toString('latin1', 0, bytesRead))) return await loadIolog(file, shown, name, diskBytes);
     if (status.size > maximumProfileBytes) {
       throw new InputError(
         { file: shown },

@@ -95,6 +95,15 @@ describe('refused with the line', () => {
   });
 });
 
+test('a request past the end of the given disk is refused with its line', async () => {
+  await writeFile(join(directory, 'past.log'), v2('d read 0 4096', 'd trim 61440 4097', 'd read 99999999 1'));
+  await expect(loadProfile('past.log', directory, 65_536)).rejects.toMatchObject({
+    message: 'past.log:3: the trim of 4097 bytes at 61440 ends past the end of the disk of 65536 bytes',
+    hint: 'Give a larger --disk.',
+  });
+  expect((await loadProfile('past.log', directory, 2 ** 30)).diskBytes).toBe(96 * 2 ** 20);
+});
+
 test('lines across the edges of chunks are read whole', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `some-file read ${index * 4096} 4096`);
   const { requests } = await read(v2(...lines));

@@ -57,7 +57,7 @@ async function readRow(
   flags: readonly Configuration[] | undefined,
   withExperiment: boolean,
 ): Promise<Row> {
-  const profile = await loadProfile(name, cwd);
+  const profile = await loadProfile(name, cwd, settings.diskBytes);
   const experiment = withExperiment ? profile.experiment : undefined;
   const workload = resolveWorkload(profile, {
     ...(settings.diskBytes === undefined ? {} : { diskBytes: settings.diskBytes }),
