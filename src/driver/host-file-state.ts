@@ -18,13 +18,20 @@ export class HostFileState {
   /** File length in bytes. */
   lengthBytes = 0;
   #allocatedBlocks = 0;
+  /** What a real file takes on disk beyond the blocks marked here; negative where it takes less. */
+  #furtherBytes = 0;
   #state: number[] = [];
   #allocated: (Uint32Array | undefined)[] = [];
   #written: (Uint32Array | undefined)[] = [];
 
   /** Bytes that the file takes on disk, as `st_blocks` would say without the file system's own blocks. */
   get allocatedBytes(): number {
-    return this.#allocatedBlocks * hostBlockBytes;
+    return this.#allocatedBlocks * hostBlockBytes + this.#furtherBytes;
+  }
+
+  /** Takes over what a real file takes on disk; later changes count from there. */
+  setAllocatedBytes(bytes: number): void {
+    this.#furtherBytes = bytes - this.#allocatedBlocks * hostBlockBytes;
   }
 
   /** The state of the block that holds this offset. */
@@ -71,6 +78,7 @@ export class HostFileState {
     const copy = new HostFileState();
     copy.lengthBytes = this.lengthBytes;
     copy.#allocatedBlocks = this.#allocatedBlocks;
+    copy.#furtherBytes = this.#furtherBytes;
     copy.#state = [...this.#state];
     copy.#allocated = this.#allocated.map((words) => words?.slice());
     copy.#written = this.#written.map((words) => words?.slice());

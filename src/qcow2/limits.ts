@@ -21,3 +21,13 @@ export const tableEntryBytes = 8;
 export const maximumRefcountBits = 64;
 /** Internal snapshots of one image, whatever the refcount width. */
 export const maximumSnapshotCount = 65_536;
+/** The refcount table may not be larger than this. */
+export const maximumRefcountTableBytes = 8 * 1024 ** 2;
+/** The snapshot table, with names and extra data. */
+export const maximumSnapshotTableBytes = 1024 * maximumSnapshotCount;
+/** Extra data of one snapshot. */
+export const maximumSnapshotExtraBytes = 1024;
+/** Persistent bitmaps of one image. */
+export const maximumBitmapCount = 65_535;
+/** The directory of the persistent bitmaps. */
+export const maximumBitmapDirectoryBytes = 1024 * maximumBitmapCount;
