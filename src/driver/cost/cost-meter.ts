@@ -19,7 +19,7 @@ import type { ImageState } from '../image-state.ts';
 import { costComponents, FIRST_CPU_COMPONENT, SYNC_COMPONENT } from './components.ts';
 import { type CostProfile, type HostIoKind, hostIoKinds } from './cost-profile.ts';
 import { CostTable } from './cost-table.ts';
-import { CpuCosts } from './cpu-costs.ts';
+import { CpuCosts, type FlushOptions } from './cpu-costs.ts';
 import { FileCostState } from './file-costs.ts';
 import { RecentRegions } from './recent-regions.ts';
 
@@ -27,6 +27,8 @@ import { RecentRegions } from './recent-regions.ts';
 export interface CostMeterOptions {
   /** The image before the first I/O, for the lengths of its files; empty files where absent. */
   readonly image?: ImageState;
+  /** How the image is opened, for what a flush costs in large caches; taken as tiny ones where absent. */
+  readonly driver?: FlushOptions;
   /**
    * Buffered modes: the part of what the files held before the first I/O that is in the page cache, 0…1. Images that were
    * made just before are all there, which is the default.
@@ -70,7 +72,7 @@ export class CostMeter implements HostIoSink {
     this.#io = hostIoKinds.map((name) => new CostTable(profile.io[name]));
     this.#syncWrites = new CostTable(profile.sync.writes);
     this.#syncChanges = new CostTable(profile.sync.changes);
-    this.#cpu = new CpuCosts(profile.cpu);
+    this.#cpu = new CpuCosts(profile.cpu, options.driver);
     this.#direct = profile.cache === 'direct';
     this.#cachedShare = options.cachedShare ?? 1;
     this.#readRegions = new RecentRegions(profile.locality);
@@ -161,12 +163,14 @@ export class CostMeter implements HostIoSink {
       files.cached.add(offset, length);
       bytes = Math.min(length, files.dirty.add(offset, length) * 4096);
     }
+    const follows = files.follows(offset);
     files.wrote(offset, length, bytes);
     const near = this.#writeRegions.use(file * fileStrideBytes + offset);
     if (state === BLOCK_WRITTEN) return near ? kind.writeNear : kind.writeFar;
     files.changes++;
     if (state !== BLOCK_HOLE) return kind.writeUnwritten;
-    return extends_ ? kind.writeExtend : kind.writeHole;
+    if (extends_) return kind.writeExtend;
+    return follows ? kind.writeHoleNext : kind.writeHole;
   }
 
   #zeroKind(file: number, offset: number, length: number, state: number): number {

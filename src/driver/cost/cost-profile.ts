@@ -35,6 +35,8 @@ export const hostIoKinds = [
   'writeUnwritten',
   /** Into a hole: the file system allocates. */
   'writeHole',
+  /** The same right behind what was written last, so that the file system extends what it has. */
+  'writeHoleNext',
   /** Beyond the end of the file. */
   'writeExtend',
   /** FALLOC_FL_ZERO_RANGE on a hole, beyond the end of the file, and on blocks that are there. */
@@ -59,6 +61,8 @@ export const cpuKinds = [
   /** A lookup in a cache beyond a request's first, and one entry compared in its walk. */
   'lookup',
   'step',
+  /** An entry of a cache looked at by a flush. @source QEMU block/qcow2-cache.c, qcow2_cache_write */
+  'flushStep',
   /** A cluster looked at for free space; a range compared in an overlap check. */
   'refcountStep',
   'overlapStep',

@@ -20,9 +20,14 @@ export class FileCostState {
     this.dirty = new PageSet();
   }
 
+  /** Whether an offset is right behind the last write. */
+  follows(offset: number): boolean {
+    return offset === this.#lastEnd;
+  }
+
   /** Notes a write. @param bytes bytes of it that a sync has to bring out: less than its length where pages were dirty already */
   wrote(offset: number, length: number, bytes: number): void {
-    if (offset === this.#lastEnd && this.writes > 0) {
+    if (this.follows(offset) && this.writes > 0) {
       this.extraBytes += bytes;
     } else if (bytes > 0) {
       this.writes++;
@@ -37,7 +42,6 @@ export class FileCostState {
     this.extraBytes = 0;
     this.changes = 0;
     this.discards = 0;
-    this.#lastEnd = -1;
     this.dirty.clear();
   }
 }

@@ -37,6 +37,7 @@ const profile: CostProfile = {
     writeFar: flat(32),
     writeUnwritten: flat(64),
     writeHole: flat(128),
+    writeHoleNext: flat(8192),
     writeExtend: flat(256),
     zeroHole: flat(512),
     zeroExtend: flat(1024),
@@ -93,6 +94,10 @@ test('writes are told apart by what the file system has to do', () => {
   expect(costOf((meter) => write(meter, 0, BLOCK_UNWRITTEN))).toBe(64);
   expect(costOf((meter) => write(meter, 0, BLOCK_HOLE))).toBe(256);
   expect(costOf((meter) => [8192, 0].forEach((offset) => void write(meter, offset, BLOCK_HOLE)))).toBe(256 + 128);
+  // The third is right behind the second.
+  expect(costOf((meter) => [16_384, 0, 4096].forEach((offset) => void write(meter, offset, BLOCK_HOLE)))).toBe(
+    256 + 128 + 8192,
+  );
 });
 
 test('zeroing and discarding', () => {
@@ -172,6 +177,20 @@ test('the processor is priced by the counters, a first lookup being part of its 
   Object.assign(counters, { reads: 2, parts: 2, l2Lookups: 3, cacheSteps: 5 });
   expect(meter.finish(counters)).toBe(2000 + 10 + 5);
   expect(meter.totals[costComponents.indexOf('cpu-read')]).toBe(2000);
+});
+
+test('a flush looks at every entry of both caches; with writethrough every write ends with one', () => {
+  const cpu = { ...profile.cpu, flushStep: { ns: 1, spread: 0 } };
+  const nsOf = (writethrough: boolean): number => {
+    const driver = { l2EntryCount: 100, refcountTableCount: 4, writethrough };
+    const meter = new CostMeter({ ...profile, cpu }, { driver });
+    const counters = new DriverCounters();
+    meter.start(counters);
+    Object.assign(counters, { syncs: 2, writes: 3, parts: 3 });
+    return meter.finish(counters);
+  };
+  expect(nsOf(false)).toBe(2 * 104);
+  expect(nsOf(true)).toBe(5 * 104);
 });
 
 test('a prediction is requests over time; its interval adds the variances of its parts', () => {
