@@ -29,4 +29,6 @@ export interface DriverOptions {
   readonly zeroRange: boolean;
   /** QEMU's version, major × 100 + minor. */
   readonly qemuVersion: number;
+  /** The options of the backing image, whose caches have sizes of their own; absent: the same. */
+  readonly backing?: DriverOptions;
 }

@@ -1,0 +1,133 @@
+import { roundUp } from '../qcow2/geometry.ts';
+import type { HostFileState } from './host-file-state.ts';
+import { FOR_NONE, HOST_DISCARD, HOST_READ, HOST_SYNC, HOST_WRITE, HOST_ZERO, type HostIoSink } from './host-io.ts';
+
+const sectorBytes = 512;
+
+/** What a file node is opened with. */
+export interface HostFileOptions {
+  /** One of the `FILE_` numbers. */
+  readonly role: number;
+  /** Bytes to which requests are padded: 1 in buffered modes, 512 or 4096 with `cache.direct=on`. */
+  readonly requestAlignment: number;
+  /** Syncs never reach the disk. */
+  readonly noFlush: boolean;
+  /** Whether the file system zeroes ranges in place; otherwise a hole is punched and space is allocated again. */
+  readonly zeroRange: boolean;
+}
+
+/**
+ * A file node beneath the qcow2 driver: pads requests to its alignment, cuts reads at the end of the file, leaves out
+ * syncs where nothing was written since the last one, and reports what is left to the sink.
+ * @source QEMU block/io.c, bdrv_aligned_preadv, bdrv_padding_rmw_read, bdrv_co_flush; block/file-posix.c
+ */
+export class HostFile {
+  readonly state: HostFileState;
+  readonly role: number;
+  readonly #sink: HostIoSink;
+  readonly #alignment: number;
+  readonly #noFlush: boolean;
+  readonly #zeroRange: boolean;
+  /** Requests so far, syncs included. */
+  requestCount = 0;
+  #writtenGeneration = 0;
+  #flushedGeneration = 0;
+
+  constructor(state: HostFileState, options: HostFileOptions, sink: HostIoSink) {
+    this.state = state;
+    this.role = options.role;
+    this.#sink = sink;
+    this.#alignment = options.requestAlignment;
+    this.#noFlush = options.noFlush;
+    this.#zeroRange = options.zeroRange;
+  }
+
+  get requestAlignment(): number {
+    return this.#alignment;
+  }
+
+  /** Length as the block layer knows it: rounded up to a sector. */
+  get lengthBytes(): number {
+    return roundUp(this.state.lengthBytes, sectorBytes);
+  }
+
+  read(offset: number, length: number, purpose: number): void {
+    let start = offset;
+    let end = offset + length;
+    const alignment = this.#alignment;
+    if (alignment > 1) {
+      start -= start % alignment;
+      end = roundUp(end, alignment);
+    }
+    this.#readAligned(start, end, purpose);
+  }
+
+  write(offset: number, length: number, purpose: number): void {
+    const alignment = this.#alignment;
+    let start = offset;
+    let end = offset + length;
+    if (alignment > 1) {
+      const head = offset % alignment;
+      const tail = (alignment - (end % alignment)) % alignment;
+      if (head !== 0 || tail !== 0) {
+        start -= head;
+        end += tail;
+        // One read where head and tail lie in the same block or in two neighbours, otherwise one for each.
+        const span = end - start;
+        if (span === (span > alignment && head !== 0 && tail !== 0 ? 2 * alignment : alignment)) {
+          this.#readAligned(start, end, purpose);
+        } else {
+          if (head !== 0) this.#readAligned(start, start + alignment, purpose);
+          if (tail !== 0) this.#readAligned(end - alignment, end, purpose);
+        }
+      }
+    }
+    this.requestCount++;
+    this.#sink.io(HOST_WRITE, this.role, start, end - start, purpose, this.state.stateAt(start));
+    this.state.write(start, end - start);
+    this.#writtenGeneration++;
+  }
+
+  /** Zeroes a range in place, keeping its blocks. */
+  zero(offset: number, length: number, purpose: number): void {
+    this.requestCount++;
+    const before = this.state.stateAt(offset);
+    if (!this.#zeroRange) {
+      this.#sink.io(HOST_DISCARD, this.role, offset, length, purpose, before);
+      this.state.punch(offset, length);
+    }
+    this.#sink.io(HOST_ZERO, this.role, offset, length, purpose, before);
+    this.state.zero(offset, length);
+    this.#writtenGeneration++;
+  }
+
+  /** Punches a hole. */
+  discard(offset: number, length: number, purpose: number): void {
+    this.requestCount++;
+    this.#sink.io(HOST_DISCARD, this.role, offset, length, purpose, this.state.stateAt(offset));
+    this.state.punch(offset, length);
+    this.#writtenGeneration++;
+  }
+
+  /** A change of length without a request that the sink would see. */
+  truncate(lengthBytes: number): void {
+    this.state.lengthBytes = lengthBytes;
+    this.#writtenGeneration++;
+  }
+
+  /** A sync, unless nothing was written since the last one. */
+  flush(): void {
+    if (this.#flushedGeneration !== this.#writtenGeneration && !this.#noFlush) {
+      this.requestCount++;
+      this.#sink.io(HOST_SYNC, this.role, 0, 0, FOR_NONE, 0);
+    }
+    this.#flushedGeneration = this.#writtenGeneration;
+  }
+
+  #readAligned(start: number, end: number, purpose: number): void {
+    const length = Math.min(end - start, roundUp(Math.max(0, this.lengthBytes - start), this.#alignment));
+    if (length <= 0) return;
+    this.requestCount++;
+    this.#sink.io(HOST_READ, this.role, start, length, purpose, this.state.stateAt(start));
+  }
+}
