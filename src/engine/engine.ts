@@ -1,3 +1,4 @@
+import type { HostIoSink } from '../driver/host-io.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import type { Warning } from '../warnings.ts';
 import type { OperationName } from '../workload/request.ts';
@@ -124,6 +125,12 @@ export interface Engine {
   /** Checks the tools and calibrates. @throws EnvironmentError where something is missing. */
   describe(signal: AbortSignal): Promise<EngineDescription>;
   run(job: EngineJob): Promise<EngineOutcome>;
+  /**
+   * Runs the job's requests once, untimed, and hands each host I/O to the sink in order of submission, from the first
+   * guest request to the close of the image.
+   * @throws EnvironmentError where this machine cannot tell, EngineError where the run failed
+   */
+  recordHostIo(job: EngineJob, sink: HostIoSink): Promise<readonly Warning[]>;
   /** Removes everything that it made. */
   close(): Promise<void>;
 }

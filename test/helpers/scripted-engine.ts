@@ -51,6 +51,10 @@ export class ScriptedEngine implements Engine {
     };
   }
 
+  async recordHostIo(): Promise<readonly []> {
+    return [];
+  }
+
   async close(): Promise<void> {
     this.closed = true;
   }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InterruptedError } from '../../errors.ts';
+import type { HostIoSink } from '../../driver/host-io.ts';
+import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import { driveNode } from '../../settings/blockdev.ts';
 import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
@@ -15,6 +16,7 @@ import { countHostIo, type HostIo } from './host-io.ts';
 import { probeHostDefaults } from './host-probe.ts';
 import { type ImageFiles, imageNames } from './image-files.ts';
 import { ImageMaker, PreparationError } from './image-maker.ts';
+import { recordIoLog } from './io-log.ts';
 import { type Replay, replay } from './replay.ts';
 import { UnrunnableRequest } from './script.ts';
 import { type Script, ScriptStore } from './script-store.ts';
@@ -68,6 +70,25 @@ class QemuIoEngine implements Engine {
       return await this.#trial(job, held);
     } catch (error) {
       return outcomeOf(error, job);
+    } finally {
+      for (const files of held) await this.#images.release(files);
+    }
+  }
+
+  async recordHostIo(job: EngineJob, sink: HostIoSink): Promise<readonly Warning[]> {
+    const held: ImageFiles[] = [];
+    try {
+      const readOnly = job.workload.image.state === 'shared';
+      const script = await this.#scripts.get(job.workload, readOnly, job.signal);
+      const files = await this.#images.prepare(job);
+      held.push(files);
+      const defaults = await this.#hostDefaults(job.signal);
+      return await recordIoLog({ tools: this.#tools, scratch: this.#scratch, job, script, files, defaults, sink });
+    } catch (error) {
+      if (error instanceof PreparationError || error instanceof UnrunnableRequest) {
+        throw new EnvironmentError(`--io-log: ${error.message}`, { cause: error });
+      }
+      throw error;
     } finally {
       for (const files of held) await this.#images.release(files);
     }
