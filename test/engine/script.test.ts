@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { maxRequestBytes, UnrunnableRequest, writeScript } from '../../src/engine/qemu-io/script.ts';
+import { writeScript } from '../../src/engine/qemu-io/script.ts';
+import { maxRequestBytes, UnrunnableRequest } from '../../src/engine/request-survey.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { randomRequests, type TestRequest, workloadOf } from '../helpers/workload.ts';
 

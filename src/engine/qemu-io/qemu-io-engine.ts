@@ -8,6 +8,7 @@ import type { Warning } from '../../warnings.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { measuringCpu } from '../affinity.ts';
 import type { Engine, EngineDescription, EngineJob, EngineOutcome, TrialMetrics } from '../engine.ts';
+import { UnrunnableRequest } from '../request-survey.ts';
 import type { Scratch } from '../scratch.ts';
 import type { QemuTools } from '../tools.ts';
 import { effectiveModes, type HostDefaults, runCommand } from './block-node.ts';
@@ -18,7 +19,6 @@ import { type ImageFiles, imageNames } from './image-files.ts';
 import { ImageMaker, PreparationError } from './image-maker.ts';
 import { recordIoLog } from './io-log.ts';
 import { type Replay, replay } from './replay.ts';
-import { UnrunnableRequest } from './script.ts';
 import { type Script, ScriptStore } from './script-store.ts';
 
 /** What the qemu-io engine works with. */

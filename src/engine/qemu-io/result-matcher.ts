@@ -1,25 +1,8 @@
 import { Operation, operationNames, type RequestBlock } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
-import type { TrialMetrics } from '../engine.ts';
-import { LatencyRecorder } from '../latency-recorder.ts';
+import { type RequestMetrics, RequestTimes } from '../request-times.ts';
 import { visibleText } from '../visible-text.ts';
 import type { ResultSink } from './result-parser.ts';
-
-/** The part of {@link TrialMetrics} that follows from the requests' latencies. */
-export type RequestMetrics = Pick<
-  TrialMetrics,
-  | 'iops'
-  | 'bytesPerSecond'
-  | 'requestCount'
-  | 'driverMs'
-  | 'syncCount'
-  | 'syncMs'
-  | 'latencyMs'
-  | 'latencyByOperationMs'
-  | 'histograms'
->;
-
-const dataOperations = [Operation.read, Operation.write, Operation.trim] as const;
 
 /**
  * Lays the results of a run beside the requests of its workload, in order. Every request must have its result, of its
@@ -31,14 +14,11 @@ export class ResultMatcher implements ResultSink {
   readonly #warmUpCount: number;
   readonly #silentSyncs: boolean;
   readonly #onMeasuredStart: () => void;
-  readonly #recorders = [new LatencyRecorder(), new LatencyRecorder(), new LatencyRecorder()];
+  readonly #times = new RequestTimes();
   #block: RequestBlock | undefined;
   #index = -1;
   /** Requests matched so far, silent ones included. */
   #matched = 0;
-  #byteCount = 0;
-  #syncCount = 0;
-  #syncNs = 0;
   #failure: string | undefined;
 
   /**
@@ -75,16 +55,7 @@ export class ResultMatcher implements ResultSink {
       this.#failure = `${this.#describeRequest()}: ${bytes} bytes were transferred`;
       return;
     }
-    if (this.#matched >= this.#warmUpCount) {
-      const recorder = this.#recorders[operation];
-      if (recorder) {
-        recorder.record(nanoseconds);
-        if (operation !== Operation.trim) this.#byteCount += bytes;
-      } else {
-        this.#syncCount++;
-        this.#syncNs += nanoseconds;
-      }
-    }
+    if (this.#matched >= this.#warmUpCount) this.#times.record(operation, bytes, nanoseconds);
     this.#step();
   }
 
@@ -100,26 +71,7 @@ export class ResultMatcher implements ResultSink {
   }
 
   metrics(): RequestMetrics {
-    const all = new LatencyRecorder();
-    const used = dataOperations.flatMap((operation) => {
-      const recorder = this.#recorders[operation];
-      return recorder && recorder.count > 0 ? [{ name: operationNames[operation], recorder }] : [];
-    });
-    for (const { recorder } of used) all.add(recorder);
-    const syncMs = this.#syncNs / 1e6;
-    const driverMs = all.sumMs + syncMs;
-    const perSecond = (count: number): number => (driverMs > 0 ? (count / driverMs) * 1000 : 0);
-    return {
-      iops: perSecond(all.count),
-      bytesPerSecond: perSecond(this.#byteCount),
-      requestCount: all.count,
-      driverMs,
-      syncCount: this.#syncCount,
-      syncMs,
-      latencyMs: all.summary(),
-      latencyByOperationMs: Object.fromEntries(used.map(({ name, recorder }) => [name, recorder.summary()])),
-      histograms: Object.fromEntries(used.map(({ name, recorder }) => [name, recorder.encode()])),
-    };
+    return this.#times.metrics();
   }
 
   #step(): void {
@@ -142,7 +94,7 @@ export class ResultMatcher implements ResultSink {
         this.#index = 0;
       }
       if (!this.#silentSyncs || this.#block.operation[this.#index] !== Operation.sync) return;
-      if (this.#matched >= this.#warmUpCount) this.#syncCount++;
+      if (this.#matched >= this.#warmUpCount) this.#times.record(Operation.sync, 0, 0);
       this.#matched++;
       if (this.#matched === this.#warmUpCount) this.#onMeasuredStart();
     }

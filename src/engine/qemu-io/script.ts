@@ -1,31 +1,15 @@
 import { open } from 'node:fs/promises';
 import { InterruptedError } from '../../errors.ts';
 import { writeDigits } from '../../units/decimal-digits.ts';
-import { Operation, type RequestBlock } from '../../workload/request.ts';
+import { Operation } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
-import { CommonAlignment, SectorSet } from './sector-set.ts';
+import { distinctWrittenBytes, type RequestSummary, RequestSurvey } from '../request-survey.ts';
 
-/** The most that qemu-io takes in one request. @source QEMU qemu-io-cmds.c, BDRV_REQUEST_MAX_BYTES */
-export const maxRequestBytes = 2_147_483_136;
-
-/** What a workload does, found while its script is written. Warm-up and measured requests alike. */
-export interface ScriptSummary {
-  /** All requests, syncs included. */
-  readonly requestCount: number;
-  readonly writeCount: number;
-  readonly trimCount: number;
-  readonly syncCount: number;
-  /** Bytes that the guest writes, and the distinct bytes among them. */
-  readonly guestBytes: number;
-  readonly guestDistinctBytes: number;
-  /** Mean distance from the end of one read or write to the start of the next. */
-  readonly guestSeekBytes: number;
+/** A workload's script, and what its requests add up to. */
+export interface ScriptSummary extends RequestSummary {
   /** Size of the script. */
   readonly scriptBytes: number;
 }
-
-/** A request that cannot be run, found before anything is started. */
-export class UnrunnableRequest extends Error {}
 
 const commandBytes = 64;
 const chunkBytes = 1 << 20;
@@ -52,7 +36,7 @@ export async function writeScript(
   path: string,
   options: { readonly readOnly: boolean; readonly signal: AbortSignal },
 ): Promise<ScriptSummary> {
-  const survey = new Survey(workload.diskBytes);
+  const survey = new RequestSurvey(workload.diskBytes);
   const writer = new ScriptWriter(options.readOnly ? silentSync : timedSync);
   const file = await open(path, 'w', 0o600);
   let scriptBytes = 0;
@@ -69,89 +53,7 @@ export async function writeScript(
   } finally {
     await file.close();
   }
-  return survey.summary(scriptBytes, distinctWrittenBytes(workload, survey));
-}
-
-/** A second pass, as the granule is known only at the end of the first. */
-function distinctWrittenBytes(workload: Workload, survey: Survey): number {
-  if (survey.writeCount === 0) return 0;
-  const written = new SectorSet(survey.alignment.granuleBytes);
-  for (const block of workload.requests()) {
-    for (let index = 0; index < block.count; index++) {
-      if (block.operation[index] === Operation.write) {
-        written.add(block.offsetBytes[index] ?? 0, block.lengthBytes[index] ?? 0);
-      }
-    }
-  }
-  return written.bytes;
-}
-
-class Survey {
-  readonly alignment = new CommonAlignment();
-  readonly #diskBytes: number;
-  writeCount = 0;
-  #requestCount = 0;
-  #trimCount = 0;
-  #syncCount = 0;
-  #guestBytes = 0;
-  #seekBytes = 0;
-  #seekCount = 0;
-  #lastEnd = -1;
-
-  constructor(diskBytes: number) {
-    this.#diskBytes = diskBytes;
-  }
-
-  add(block: RequestBlock): void {
-    for (let index = 0; index < block.count; index++) {
-      const operation = block.operation[index] ?? 0;
-      const offset = block.offsetBytes[index] ?? 0;
-      const length = block.lengthBytes[index] ?? 0;
-      this.#requestCount++;
-      if (operation === Operation.sync) {
-        this.#syncCount++;
-        continue;
-      }
-      if (length > maxRequestBytes || offset + length > this.#diskBytes) this.#refuse(offset, length);
-      if (operation === Operation.trim) {
-        this.#trimCount++;
-        continue;
-      }
-      if (this.#lastEnd >= 0) {
-        this.#seekBytes += Math.abs(offset - this.#lastEnd);
-        this.#seekCount++;
-      }
-      this.#lastEnd = offset + length;
-      if (operation === Operation.write) {
-        this.writeCount++;
-        this.#guestBytes += length;
-        this.alignment.add(offset);
-        this.alignment.add(length);
-      }
-    }
-  }
-
-  #refuse(offset: number, length: number): never {
-    const where = `request ${this.#requestCount} (offset ${offset}, length ${length})`;
-    throw new UnrunnableRequest(
-      length > maxRequestBytes
-        ? `${where} is longer than the ${maxRequestBytes} bytes that qemu-io takes at once`
-        : `${where} ends beyond the disk of ${this.#diskBytes} bytes`,
-    );
-  }
-
-  summary(scriptBytes: number, guestDistinctBytes: number): ScriptSummary {
-    return {
-      requestCount: this.#requestCount,
-      writeCount: this.writeCount,
-      trimCount: this.#trimCount,
-      syncCount: this.#syncCount,
-      guestBytes: this.#guestBytes,
-      guestDistinctBytes,
-      guestSeekBytes: this.#seekCount === 0 ? 0 : this.#seekBytes / this.#seekCount,
-      scriptBytes,
-    };
-  }
+  return { ...survey.summary(distinctWrittenBytes(workload, survey)), scriptBytes };
 }
 
 /** Collects commands as bytes in one buffer that is written out when it is nearly full. */
