@@ -117,6 +117,8 @@ export interface EngineDescription {
   /** Cost of one command outside the driver, milliseconds, measured at the start; 0 where there is none. */
   readonly overheadMs: number;
   readonly cpus: readonly number[];
+  /** Where predicted times come from; absent where times are measured. */
+  readonly costs?: { readonly name: string; readonly source: string };
 }
 
 /** One way to run a workload. */
