@@ -1,0 +1,61 @@
+const kib = 1024;
+const mib = 1024 * kib;
+const gib = 1024 * mib;
+
+/** A size in bytes with the number of requests of it in one round. */
+export type SizeCounts = readonly (readonly [bytes: number, count: number])[];
+
+/** Sizes that are measured: enough requests that a mean means something, in about equal time. */
+export const inPlaceSizes: SizeCounts = [
+  [4 * kib, 80],
+  [16 * kib, 50],
+  [64 * kib, 50],
+  [256 * kib, 16],
+  [2 * mib, 6],
+];
+export const nearSizes: SizeCounts = [
+  [4 * kib, 60],
+  [64 * kib, 30],
+  [mib, 6],
+];
+export const holeSizes: SizeCounts = nearSizes;
+/** Writes between two syncs, with the number of syncs. */
+export const syncCounts: SizeCounts = [
+  [1, 24],
+  [8, 8],
+  [64, 3],
+];
+/** Cluster sizes of images that grow by zeroing a cluster and writing a part of it, or by writing a whole one. */
+export const zeroedClusters: SizeCounts = [
+  [64 * kib, 60],
+  [2 * mib, 16],
+];
+export const filledClusters: SizeCounts = [
+  [4 * kib, 60],
+  [64 * kib, 40],
+  [2 * mib, 6],
+];
+/** Ranges given back. */
+export const discardedSizes: SizeCounts = [
+  [64 * kib, 16],
+  [2 * mib, 6],
+];
+/** What is written before a sync to see what its bytes cost. */
+export const syncedBytes = mib;
+/** Parts that a request of the scattered image splits into. @source QEMU block/qcow2.h, QCOW2_MAX_WORKERS */
+export const scatteredParts = 8;
+
+/** Length of the written file by cache family: as much as random places need; what goes through the page cache stays in it. */
+export const writtenBytes = { direct: gib, buffered: 256 * mib } as const;
+/** The part of it that counts as near: no more regions than {@link storageLocality} remembers. */
+export const nearBytes = 32 * mib;
+/** Length of the file of holes, and the slots that it is used in, each once. */
+export const holeFileBytes = 8 * gib;
+export const slotBytes = 2 * mib;
+export const scatteredBytes = 8 * mib;
+
+/**
+ * What counts as near: within the last sixteen regions of 4 MiB that were used. Many devices, and the layers beneath virtual ones,
+ * keep their mapping in pieces of megabytes and a few of them at hand. Where a device has no such pieces, near and far cost the same.
+ */
+export const storageLocality = { regionBytes: 4 * mib, regions: 16 } as const;
