@@ -8,6 +8,9 @@ import { COMPRESSED, COPIED, type CompressedCluster, HAS_OFFSET, L2Table, ZERO }
 const clusterLimit = 2 ** 32;
 /** The upper half of an entry that maps a cluster in place and says nothing else: COPIED, and no reserved bit. */
 const copiedByte = 0x80;
+/** Bits 56 to 61 and 1 to 8 of an entry that is not compressed are reserved. */
+const reservedHigh = 0x3f00_0000;
+const reservedLow = 0x1fe;
 
 /** Where a table was found, for messages and for what only an external data file demands. */
 export interface L2TablePlace {
@@ -104,6 +107,7 @@ function standardEntry(
   const offset = (high & 0xff_ffff) * 2 ** 32 + ((low & ~511) >>> 0);
   // Offset 0 is a place only in a data file, and there COPIED tells it from no place.
   const hasOffset = offset !== 0 || (externalData && copied && !zero);
+  if ((high & reservedHigh) !== 0 || (low & reservedLow) !== 0) return 'reserved bits are set';
   if (zero && header.version < 3) return 'it reads as zeroes, which version 2 does not have';
   if (offset % clusterBytes !== 0) return `the cluster's offset ${hex(offset)} is no multiple of ${clusterBytes}`;
   if (offset / clusterBytes >= clusterLimit) {

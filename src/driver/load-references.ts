@@ -103,7 +103,7 @@ class ReferenceCounter {
       const place = `cluster ${cluster} at ${hex(cluster * this.#clusterBytes)}`;
       throw damaged(
         this.#source,
-        `${describe()} uses ${place}, whose refcount is ${refcount}; with that it is used ${references} times`,
+        `${describe()} refers to ${place}: references so far ${references}, refcount ${refcount}`,
       );
     }
     const index = Math.floor(cluster / chunkSize);
@@ -117,7 +117,7 @@ class ReferenceCounter {
 
   addTable(table: L2Table, times: number): void {
     let index = 0;
-    const describe = (): string => `the L2 table at ${hex(table.offsetBytes)}, entry ${index},`;
+    const describe = (): string => `the L2 table at ${hex(table.offsetBytes)}, entry ${index}`;
     if (table.isLinear) {
       for (; index < table.linearCount; index++) this.add(table.linearBase + index, times, describe);
       return;

@@ -33,7 +33,7 @@ export class ImageFile implements ImageSource {
       this.lengthBytes = deviceBytes(name, status.rdev);
       this.allocatedBytes = this.lengthBytes;
     }
-    this.#unreadBytes = Math.min(this.lengthBytes, this.allocatedBytes + readAllowanceBytes);
+    this.#unreadBytes = this.allocatedBytes + readAllowanceBytes;
   }
 
   /**

@@ -13,6 +13,10 @@ export interface OffsetTable {
   readonly copied: Uint8Array;
 }
 
+/** Bits 0 to 8 of any entry, and bits 56 to 62 of an L1 entry, are reserved: 0 in every version so far. */
+const reservedLow = 0x1ff;
+const reservedL1High = 0x7f00_0000;
+
 /** Which table to read. {@link checkTable} has accepted its place and length. */
 export interface OffsetTablePlace {
   /** What the table is and where, for messages: `L1 table at 0x30000`. */
@@ -27,8 +31,9 @@ export interface OffsetTablePlace {
 }
 
 /**
- * Reads a table whose entries are offsets. Reserved bits are ignored, as QEMU does when it opens an image.
- * @throws ImageFormatError for an offset that is no multiple of the cluster size, in the header, or beyond the file's end
+ * Reads a table whose entries are offsets.
+ * @throws ImageFormatError for an offset that is no multiple of the cluster size or beyond the file's end, and for reserved
+ * bits, which `qemu-img check` calls corruption too
  * @source QEMU docs/interop/qcow2.txt, "L1 table entry" (offset in bits 9 to 55, bit 63 COPIED) and "Refcount table entry"
  * (offset in bits 9 to 63)
  */
@@ -45,7 +50,11 @@ export function readOffsetTable(source: ImageSource, place: OffsetTablePlace): O
       const high = view.getUint32(index * 8);
       const low = view.getUint32(index * 8 + 4);
       if ((high | low) === 0) continue;
-      const value = ((high & highMask) >>> 0) * 2 ** 32 + ((low & ~511) >>> 0);
+      if ((low & reservedLow) !== 0 || (!place.wideOffsets && (high & reservedL1High) !== 0)) {
+        const entry = hex(BigInt(high) * 2n ** 32n + BigInt(low));
+        throw damaged(source, `${place.name}, entry ${first + index} (${entry}): reserved bits are set`);
+      }
+      const value = ((high & highMask) >>> 0) * 2 ** 32 + low;
       if (value === 0) continue;
       if (value % clusterBytes !== 0 || value >= source.lengthBytes) {
         throw badEntry(source, place, first + index, value);

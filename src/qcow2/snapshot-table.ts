@@ -39,7 +39,9 @@ export function readSnapshotTable(source: ImageSource, header: ImageHeader): Sna
     if (extraBytes > maximumSnapshotExtraBytes) {
       throw damaged(source, `${name} has ${extraBytes} bytes of extra data; ${maximumSnapshotExtraBytes} are allowed`);
     }
-    end = offset + fixedBytes + extraBytes + fixed.readUInt16BE(12) + fixed.readUInt16BE(14);
+    const nameBytes = fixed.readUInt16BE(12) + fixed.readUInt16BE(14);
+    if (nameBytes === 0) throw damaged(source, `${name} has neither an id nor a name`);
+    end = offset + fixedBytes + extraBytes + nameBytes;
     if (end > source.lengthBytes) {
       throw damaged(source, `${name} ends at ${hex(end)}, but the file at ${hex(source.lengthBytes)}`);
     }

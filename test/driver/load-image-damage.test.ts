@@ -186,7 +186,7 @@ describe('what is wrong is named with its place', () => {
     [
       'L1 over header',
       (image) => image.u64(40, 0),
-      /* reads the header as an L1 table */ "the L1 table at 0x0, entry 0: the L2 table's offset is 0x4649fb00000000, but the file ends at 0x8000",
+      /* reads the header as an L1 table */ 'the L1 table at 0x0, entry 0 (0x514649fb00000003): reserved bits are set',
     ],
     [
       'cluster unaligned',
@@ -211,22 +211,22 @@ describe('what is wrong is named with its place', () => {
     [
       'cluster twice',
       (image) => image.u64(0x4018, 0x7000, 0x80),
-      'the L2 table at 0x4000, entry 3, uses cluster 7 at 0x7000, whose refcount is 1; with that it is used 2 times',
+      'the L2 table at 0x4000, entry 3 refers to cluster 7 at 0x7000: references so far 2, refcount 1',
     ],
     [
       'data over metadata',
       (image) => image.u64(0x4018, 0x3000, 0x80),
-      'the L2 table at 0x4000, entry 3, uses cluster 3 at 0x3000, whose refcount is 1; with that it is used 2 times',
+      'the L2 table at 0x4000, entry 3 refers to cluster 3 at 0x3000: references so far 2, refcount 1',
     ],
     [
       'not counted',
       (image) => image.u16(0x200c, 0),
-      'the L2 table at 0x4000, entry 1, uses cluster 6 at 0x6000, whose refcount is 0; with that it is used 1 times',
+      'the L2 table at 0x4000, entry 1 refers to cluster 6 at 0x6000: references so far 1, refcount 0',
     ],
     [
       'L2 not counted',
       (image) => image.u16(0x2008, 0),
-      'the L2 table at 0x4000 uses cluster 4 at 0x4000, whose refcount is 0; with that it is used 1 times',
+      'the L2 table at 0x4000 refers to cluster 4 at 0x4000: references so far 1, refcount 0',
     ],
     [
       'COPIED of a shared cluster',
@@ -256,7 +256,7 @@ describe('what is wrong is named with its place', () => {
     [
       'long name',
       (image) => image.u16(0x800e, 65535),
-      'entry 0 of the snapshot table at 0x8000 ends at 0x18027, but the file at 0x9000',
+      'entry 0 of the snapshot table at 0x8000 ends at 0x18028, but the file at 0x9000',
     ],
     [
       'L1 beyond',
@@ -274,9 +274,14 @@ describe('what is wrong is named with its place', () => {
       'the L1 table at 0x3000 and the L1 table of a snapshot at 0x3000 lie in the same clusters',
     ],
     [
-      'more snapshots than the file holds',
+      '65,536 of them that are all zeroes',
       (image) => image.u32(60, 65536).grow(0x300000),
-      'the snapshot table at 0x8000 uses cluster 9 at 0x9000, whose refcount is 0; with that it is used 1 times',
+      'entry 1 of the snapshot table at 0x8000 has neither an id nor a name',
+    ],
+    [
+      'nothing but a place',
+      (image) => image.u16(0x800c, 0),
+      'entry 0 of the snapshot table at 0x8000 has neither an id nor a name',
     ],
   ])('of a snapshot: %s', (_name, change, message) => {
     const image = new BareImage()
@@ -285,6 +290,7 @@ describe('what is wrong is named with its place', () => {
       .u64(64, 0x8000)
       .u16(0x2010, 1)
       .u64(0x8000, 0x7000)
+      .u16(0x800c, 1)
       .u32(0x8008, 2);
     expect(refusal(change(image))).toBe(message);
   });
