@@ -1,4 +1,5 @@
 import { damaged, hex } from '../qcow2/damage.ts';
+import { roundUp } from '../qcow2/geometry.ts';
 import type { ImageSource } from '../qcow2/image-source.ts';
 import { tableEntryBytes } from '../qcow2/limits.ts';
 import type { LoadedMetadata } from './load-metadata.ts';
@@ -20,7 +21,7 @@ const REFCOUNT_TABLE = 4;
 const REFCOUNT_BLOCK = 5;
 const L2 = 6;
 
-/** Where an image's metadata lies: whole clusters, in no order. */
+/** Where an image's metadata lies, in no order. A table takes whole clusters; its length is what it fills of them. */
 export class MetadataExtents {
   readonly #offsets: number[] = [];
   readonly #lengths: number[] = [];
@@ -58,7 +59,7 @@ export class MetadataExtents {
     for (let index = 1; index < order.length; index++) {
       const before = order[index - 1] as number;
       const after = order[index] as number;
-      const end = (this.#offsets[before] as number) + (this.#lengths[before] as number);
+      const end = roundUp((this.#offsets[before] as number) + (this.#lengths[before] as number), this.#clusterBytes);
       if (end > (this.#offsets[after] as number)) {
         throw damaged(
           source,
@@ -75,7 +76,7 @@ export class MetadataExtents {
   #add(kind: number, offset: number, lengthBytes: number): void {
     if (lengthBytes === 0) return;
     this.#offsets.push(offset);
-    this.#lengths.push(Math.ceil(lengthBytes / this.#clusterBytes) * this.#clusterBytes);
+    this.#lengths.push(lengthBytes);
     this.#kinds.push(kind);
   }
 }
