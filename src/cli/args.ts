@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { parseQemuVersion, type QemuVersion } from '../settings/qemu-version.ts';
 import { parseBytes } from '../units/bytes.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -37,4 +38,13 @@ export function optionalInteger(args: Args, key: string, minimum: number, maximu
     throw new UsageError(`--${key}: "${text}" is not a whole number from ${minimum} to ${maximum}`);
   }
   return value;
+}
+
+/** `--qemu-version`. @throws UsageError for what is no version */
+export function qemuVersionOption(args: Args): QemuVersion | undefined {
+  const text = optionalString(args, 'qemu-version');
+  if (text === undefined) return undefined;
+  const version = /^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/.test(text) ? parseQemuVersion(text) : undefined;
+  if (version) return version;
+  throw new UsageError(`--qemu-version: "${text}" is not a version of QEMU`, { hint: 'Write it as 7.2 or 10.0.' });
 }

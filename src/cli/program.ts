@@ -38,6 +38,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
   {
+    name: 'simulate',
+    describe: "What QEMU's driver would do with your requests, without QEMU",
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  },
+  {
     name: 'workload',
     describe: 'The workloads that ship with qtune, and your own',
     load: async () => (await import('./commands/workload.ts')).workloadCommand,

@@ -1,4 +1,4 @@
-import type { Engine, EngineOutcome } from '../engine/engine.ts';
+import type { Engine, EngineJob, EngineOutcome } from '../engine/engine.ts';
 import { EngineError, InterruptedError } from '../errors.ts';
 import type { Plan } from './plan.ts';
 import type { PlannedTrial, TrialRecord } from './record.ts';
@@ -115,21 +115,30 @@ function isTooLate(expectedEnd: number, deadline: number | undefined, ranCount: 
   return deadline !== undefined && ranCount > 0 && expectedEnd > deadline;
 }
 
-async function runTrial(plan: Plan, trial: PlannedTrial, engine: Engine, options: RunOptions): Promise<Outcome> {
+/** What an engine is given to run one trial of a plan. */
+export function engineJob(
+  plan: Plan,
+  trial: PlannedTrial,
+  { timeLimitMs, traceHostIo, signal }: Pick<RunOptions, 'timeLimitMs' | 'traceHostIo' | 'signal'>,
+): EngineJob {
   const workload = plan.workload(trial.workload);
   const configuration = plan.configuration(trial.configuration);
   const { backing } = plan;
+  return {
+    configuration,
+    workload,
+    ...(backing ? { backing: { path: backing.path, format: backing.format } } : {}),
+    imageKey: imageKey(workload, configuration, backing?.path),
+    timeLimitMs,
+    traceHostIo,
+    signal,
+  };
+}
+
+async function runTrial(plan: Plan, trial: PlannedTrial, engine: Engine, options: RunOptions): Promise<Outcome> {
   let outcome: Outcome;
   try {
-    outcome = await engine.run({
-      configuration,
-      workload,
-      ...(backing ? { backing: { path: backing.path, format: backing.format } } : {}),
-      imageKey: imageKey(workload, configuration, backing?.path),
-      timeLimitMs: options.timeLimitMs,
-      traceHostIo: options.traceHostIo,
-      signal: options.signal,
-    });
+    outcome = await engine.run(engineJob(plan, trial, options));
   } catch (error) {
     if (error instanceof InterruptedError) outcome = { state: 'aborted', reason: 'interrupted' };
     else if (error instanceof EngineError) outcome = { state: 'failed', reason: error.message };

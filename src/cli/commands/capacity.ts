@@ -3,10 +3,10 @@ import type { Configuration } from '../../settings/configuration.ts';
 import { computeFootprint, type DiskLayout, type Footprint } from '../../settings/footprint.ts';
 import { helpRequest } from '../../settings/help-request.ts';
 import { buildConfigurations } from '../../settings/matrix.ts';
-import { isAtLeast, parseQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
+import { isAtLeast, type QemuVersion } from '../../settings/qemu-version.ts';
 import { validateForMeasure } from '../../settings/validate.ts';
 import type { Warning } from '../../warnings.ts';
-import { flag, optionalBytes, optionalInteger, optionalString, stringList } from '../args.ts';
+import { flag, optionalBytes, optionalInteger, qemuVersionOption, stringList } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
@@ -80,7 +80,7 @@ export const capacityCommand: Command = {
       snapshotCount: optionalInteger(args, 'snapshots', 0, 65_536) ?? 0,
       diskCount: optionalInteger(args, 'count', 1, 1_000_000) ?? 1,
     };
-    const qemu = qemuVersion(optionalString(args, 'qemu-version'));
+    const qemu = qemuVersionOption(args);
     const configurations = buildConfigurations(create, drive);
     const warnings: Warning[] = [];
     if (qemu && !isAtLeast(qemu, oldestCacheSizing)) warnings.push(oldCaches());
@@ -124,13 +124,6 @@ function createRefusal(
       ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     },
   ];
-}
-
-function qemuVersion(text: string | undefined): QemuVersion | undefined {
-  if (text === undefined) return undefined;
-  const version = /^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/.test(text) ? parseQemuVersion(text) : undefined;
-  if (version) return version;
-  throw new UsageError(`--qemu-version: "${text}" is not a version of QEMU`, { hint: 'Write it as 7.2 or 10.0.' });
 }
 
 function oldCaches(): Warning {

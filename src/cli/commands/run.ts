@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { EnvironmentError } from '../../errors.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
 import { buildPlanReport, type RunResultReport, renderPlan, renderResult } from '../../report/run.ts';
 import { summarizeCells } from '../../report/run-summary.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
@@ -15,8 +15,8 @@ import type { Host } from '../host.ts';
 import { printJson } from '../print-json.ts';
 import { checkUnchanged, openBacking } from '../run/backing-file.ts';
 import { buildRunPlan } from '../run/build-plan.ts';
+import { type ChosenEngine, chooseEngine } from '../run/choose-engine.ts';
 import { type Execution, executePlan } from '../run/execute.ts';
-import { type FoundQemu, findQemu } from '../run/open-engine.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
 
 /** `qtune run`: measured trials into a journal. */
@@ -34,14 +34,15 @@ export const runCommand: Command = {
   async run(args, host) {
     const settings = runSettings(args);
     const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
-    const plan = await buildRunPlan(settings, host.cwd, backing);
-    const qemu = await findQemuFor(settings, host);
-    validate(plan, qemu);
+    const chosen = await engineFor(settings, host);
+    const plan = await buildRunPlan(settings, host.cwd, backing, chosen?.name ?? 'qemu-io');
+    validate(plan, chosen);
+    if (settings.ioLog !== undefined) checkOneCell(plan);
     const estimate = estimatePlan(plan, { traceHostIo: settings.traceHostIo });
     const name = settings.out ?? `qtune-${plan.summary.hash.slice(0, 8)}.ndjson`;
     const journal = { path: resolve(host.cwd, name), name };
-    if (settings.dryRun || !qemu) return dryRun(plan, estimate, journal, settings, host);
-    const execution = await executePlan(plan, estimate, journal, { settings, qemu, host });
+    if (settings.dryRun || !chosen) return dryRun(plan, estimate, journal, settings, host);
+    const execution = await executePlan(plan, estimate, journal, { settings, chosen, host });
     if (backing) await checkUnchanged(backing);
     return finish(plan, execution, journal, settings, host);
   },
@@ -68,7 +69,16 @@ function buildOptions(yargs: Argv): Argv {
       type: 'string',
       describe: `Trials of each configuration; ${defaultRepetitions} where the profile does not say`,
     })
-    .option('engine', { choices: ['auto', 'qemu-io'], default: 'auto', describe: 'What runs the requests' })
+    .option('engine', {
+      choices: ['auto', 'qemu-io', 'simulated'],
+      default: 'auto',
+      describe: 'What runs the requests; auto: qemu-io, or the model of its driver where there is no QEMU',
+    })
+    .option('qemu-version', { type: 'string', describe: 'QEMU that the simulated engine models; 10.0 by default' })
+    .option('io-log', {
+      type: 'string',
+      describe: 'Write every host I/O of one cell to this file; with qemu-io from a replay of its own under strace',
+    })
     .option('out', { type: 'string', describe: 'The journal; qtune-PLAN.ndjson by default' })
     .option('resume', { type: 'boolean', describe: 'Go on with the journal of a run that was stopped' })
     .option('dry-run', { type: 'boolean', describe: 'Print the plan with its time and space; run nothing' })
@@ -84,23 +94,32 @@ function buildOptions(yargs: Argv): Argv {
     .option('json', { type: 'boolean', describe: 'Print a JSON document instead of tables' });
 }
 
-/** A plan can be looked at without QEMU; undefined then. */
-async function findQemuFor(settings: RunSettings, host: Host): Promise<FoundQemu | undefined> {
+/** A plan can be looked at without the QEMU that it asks for; undefined then. */
+async function engineFor(settings: RunSettings, host: Host): Promise<ChosenEngine | undefined> {
   try {
-    return await findQemu(settings, host);
+    return await chooseEngine(settings, host);
   } catch (error) {
     if (settings.dryRun && error instanceof EnvironmentError) return undefined;
     throw error;
   }
 }
 
+/** @throws UsageError where there is more than one sequence of host I/O to write */
+function checkOneCell(plan: Plan): void {
+  const count = cells(plan).length;
+  if (count === 1) return;
+  throw new UsageError(`--io-log: the plan has ${count} cells, and a log is of one workload under one configuration`, {
+    hint: 'Leave one workload and one configuration, without braces.',
+  });
+}
+
 /** @throws UsageError for settings that QEMU would refuse on the workload's disk */
-function validate(plan: Plan, qemu: FoundQemu | undefined): void {
+function validate(plan: Plan, chosen: ChosenEngine | undefined): void {
   for (const { workload, configuration } of cells(plan)) {
     validateConfiguration(plan.configuration(configuration), {
       diskBytes: plan.workload(workload).diskBytes,
       hasBacking: plan.backing !== undefined || plan.workload(workload).image.backing !== 'none',
-      ...(qemu ? { qemu: qemu.version } : {}),
+      ...(chosen ? { qemu: chosen.version } : {}),
     });
   }
 }

@@ -47,17 +47,20 @@ export async function measureRecommendation(
   const found = await findQemu({ qemuDirectory: settings.qemuDirectory }, host);
   const opened = await found.open();
   try {
-    const { fileSystem } = opened;
+    const { fileSystem, scratchDirectory } = opened;
+    const freeBytes = fileSystem?.freeBytes ?? Number.POSITIVE_INFINITY;
     const proposals = contendersOf(predicted);
     const parts = measuringWorkloads(request, {
       proposals,
-      allocationLimitBytes: Math.min(allocationLimit.bytes, fileSystem.freeBytes * allocationLimit.freeRatio),
+      allocationLimitBytes: Math.min(allocationLimit.bytes, freeBytes * allocationLimit.freeRatio),
       timeMs: settings.timeMs,
       seed: settings.seed,
     });
     const plan = planOf(proposals, parts, settings.seed);
     const estimate = estimatePlan(plan, { traceHostIo: false });
-    checkRoom(estimate, { directory: dirname(opened.scratchDirectory), ...fileSystem });
+    if (fileSystem !== undefined && scratchDirectory !== undefined) {
+      checkRoom(estimate, { directory: dirname(scratchDirectory), ...fileSystem });
+    }
     const deadline = startedMs + settings.timeMs - closingMs;
     host.stderr.write(
       `measuring ${proposals.length} configurations with ${found.versionLine} for ${formatDuration(settings.timeMs)}\n`,

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../engine/engine.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { buildConfigurations } from '../../settings/matrix.ts';
 import { buildPlan, type Plan, type PlanBacking } from '../../trial/plan.ts';
@@ -19,7 +20,7 @@ const defaultOrderSeed = 1;
 
 /**
  * Reads the profiles and lays out the trials. Flags go before what a profile's experiment says; `--workload` takes only
- * the requests of a profile.
+ * the requests of a profile. A prediction is the same each time, so the simulated engine makes one unless told otherwise.
  *
  * @throws UsageError for settings, InputError for profiles
  */
@@ -27,14 +28,15 @@ export async function buildRunPlan(
   settings: RunSettings,
   cwd: string,
   backing: PlanBacking | undefined,
+  engine: EngineName,
 ): Promise<Plan> {
   const flags =
     settings.create.length + settings.drive.length > 0
       ? buildConfigurations(settings.create, settings.drive)
       : undefined;
   const rows: Row[] = [];
-  for (const name of settings.profiles) rows.push(await readRow(name, settings, cwd, flags, true));
-  for (const name of settings.workloads) rows.push(await readRow(name, settings, cwd, flags, false));
+  for (const name of settings.profiles) rows.push(await readRow(name, settings, cwd, flags, engine, true));
+  for (const name of settings.workloads) rows.push(await readRow(name, settings, cwd, flags, engine, false));
   const rowOf = new Map(rows.map((row) => [row.workload, row]));
   const published = new Map(
     rows.flatMap((row) => (row.published === undefined ? [] : [[row.workload.name, row.published] as const])),
@@ -44,7 +46,7 @@ export async function buildRunPlan(
     configurations: (workload) => rowOf.get(workload)?.configurations ?? [],
     repetitions: (workload) => rowOf.get(workload)?.repetitions ?? defaultRepetitions,
     seed: settings.seed ?? defaultOrderSeed,
-    engine: 'qemu-io',
+    engine,
     published,
     ...(backing ? { backing } : {}),
   });
@@ -55,6 +57,7 @@ async function readRow(
   settings: RunSettings,
   cwd: string,
   flags: readonly Configuration[] | undefined,
+  engine: EngineName,
   withExperiment: boolean,
 ): Promise<Row> {
   const profile = await loadProfile(name, cwd, settings.diskBytes);
@@ -66,7 +69,7 @@ async function readRow(
   return {
     workload,
     configurations: flags ?? buildConfigurations(experiment?.create ?? [], experiment?.drive ?? []),
-    repetitions: settings.repetitions ?? experiment?.repetitions ?? defaultRepetitions,
+    repetitions: settings.repetitions ?? (engine === 'simulated' ? 1 : (experiment?.repetitions ?? defaultRepetitions)),
     published: withExperiment ? profile.published : undefined,
   };
 }

@@ -7,11 +7,13 @@ import { JournalWriteError, JournalWriter } from '../../trial/journal-writer.ts'
 import type { Plan } from '../../trial/plan.ts';
 import { planDifferences } from '../../trial/plan-difference.ts';
 import { journalSchema, type TrialRecord } from '../../trial/record.ts';
-import { type RunProgress, runPlan } from '../../trial/runner.ts';
+import { engineJob, type RunProgress, runPlan } from '../../trial/runner.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Host } from '../host.ts';
+import { withIoLog } from '../io-log-file.ts';
 import { Progress } from '../progress.ts';
-import type { FoundQemu, OpenEngine } from './open-engine.ts';
+import type { ChosenEngine } from './choose-engine.ts';
+import type { OpenEngine } from './open-engine.ts';
 import type { RunSettings } from './settings.ts';
 
 /** What a run left behind. */
@@ -33,9 +35,9 @@ export async function executePlan(
   plan: Plan,
   estimate: PlanEstimate,
   journal: { readonly path: string; readonly name: string },
-  context: { readonly settings: RunSettings; readonly qemu: FoundQemu; readonly host: Host },
+  context: { readonly settings: RunSettings; readonly chosen: ChosenEngine; readonly host: Host },
 ): Promise<Execution> {
-  const { settings, qemu, host } = context;
+  const { settings, chosen, host } = context;
   const writer = await JournalWriter.open(journal.path, { resume: settings.resume, pid: host.pid });
   try {
     checkSamePlan(plan, writer, journal.name);
@@ -43,15 +45,20 @@ export async function executePlan(
       host.stderr.write(`${journal.name}: an unfinished last line of ${writer.cutBytes} bytes was cut off\n`);
     }
     const before = writer.existing?.trials ?? [];
+    const ioLogWarnings = await recordIoLog(plan, context);
     if (plan.trials.every((trial) => before.some(({ id, state }) => id === trial.id && state === 'completed'))) {
       host.stderr.write(`${journal.name}: all ${plan.trials.length} trials are completed, nothing is left to run\n`);
-      return { trials: before, alreadyCompletedCount: plan.trials.length, warnings: [] };
+      return { trials: before, alreadyCompletedCount: plan.trials.length, warnings: ioLogWarnings };
     }
-    const opened = await qemu.open();
+    const opened = await chosen.open();
     try {
-      const { freeBytes, largestFileBytes } = opened.fileSystem;
-      checkRoom(estimate, { directory: dirname(opened.scratchDirectory), freeBytes, largestFileBytes });
-      return await runTrials(plan, estimate, writer, opened, journal.name, context);
+      const { fileSystem, scratchDirectory } = opened;
+      if (fileSystem !== undefined && scratchDirectory !== undefined) {
+        const { freeBytes, largestFileBytes } = fileSystem;
+        checkRoom(estimate, { directory: dirname(scratchDirectory), freeBytes, largestFileBytes });
+      }
+      const execution = await runTrials(plan, estimate, writer, opened, journal.name, context);
+      return { ...execution, warnings: [...ioLogWarnings, ...execution.warnings] };
     } finally {
       await opened.close();
     }
@@ -63,6 +70,25 @@ export async function executePlan(
   } finally {
     await writer.close();
   }
+}
+
+/** The untimed replay for `--io-log`, before anything is measured; the plan has one cell then. */
+async function recordIoLog(
+  plan: Plan,
+  { settings, chosen, host }: { readonly settings: RunSettings; readonly chosen: ChosenEngine; readonly host: Host },
+): Promise<readonly Warning[]> {
+  const [trial] = plan.trials;
+  if (settings.ioLog === undefined || trial === undefined) return [];
+  return withIoLog(host.cwd, settings.ioLog, async (sink) => {
+    const opened = await chosen.open();
+    try {
+      const { timeLimitMs } = settings;
+      const job = engineJob(plan, trial, { timeLimitMs, traceHostIo: false, signal: host.signal });
+      return await opened.engine.recordHostIo(job, sink);
+    } finally {
+      await opened.close();
+    }
+  });
 }
 
 function checkSamePlan(plan: Plan, writer: JournalWriter, name: string): void {

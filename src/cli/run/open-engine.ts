@@ -24,8 +24,9 @@ export interface FoundQemu {
 /** An engine with the place that it works in. */
 export interface OpenEngine {
   readonly engine: Engine;
-  readonly fileSystem: FileSystemInfo;
-  readonly scratchDirectory: string;
+  /** Where images are made; absent for an engine that makes none. */
+  readonly fileSystem?: FileSystemInfo;
+  readonly scratchDirectory?: string;
   /** Calibrates the engine and looks at the machine: what a journal says of both. */
   describe(): Promise<Pick<HeaderRecord, 'engine' | 'environment'>>;
   /** Removes everything that was made. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts';
+import type { QemuVersion } from '../../settings/qemu-version.ts';
 import { parseDuration } from '../../units/duration.ts';
-import { flag, optionalBytes, optionalInteger, optionalString, stringList } from '../args.ts';
+import { flag, optionalBytes, optionalInteger, optionalString, qemuVersionOption, stringList } from '../args.ts';
 
 /** What the options of `qtune run` ask for, before any file was read. */
 export interface RunSettings {
@@ -13,7 +14,12 @@ export interface RunSettings {
   readonly drive: readonly string[];
   readonly backing: { readonly name: string; readonly format: 'raw' | 'qcow2' | undefined } | undefined;
   readonly repetitions: number | undefined;
+  readonly engine: 'auto' | 'qemu-io' | 'simulated';
+  /** The QEMU that the simulated engine models. */
+  readonly modelledQemu: QemuVersion | undefined;
   readonly out: string | undefined;
+  /** Where the host I/O of the one cell goes. */
+  readonly ioLog: string | undefined;
   readonly resume: boolean;
   readonly dryRun: boolean;
   readonly qemuDirectory: string | undefined;
@@ -47,7 +53,10 @@ export function runSettings(args: Readonly<Record<string, unknown>>): RunSetting
     drive: stringList(args, 'drive'),
     backing: backing(args),
     repetitions: optionalInteger(args, 'repetitions', 1, 10_000),
+    engine: engineOf(args),
+    modelledQemu: qemuVersionOption(args),
     out: optionalString(args, 'out'),
+    ioLog: optionalString(args, 'io-log'),
     resume: flag(args, 'resume'),
     dryRun: flag(args, 'dry-run'),
     qemuDirectory: optionalString(args, 'qemu'),
@@ -70,6 +79,12 @@ function backing(args: Readonly<Record<string, unknown>>): RunSettings['backing'
     throw new UsageError(`--backing-format: "${format}" is neither raw nor qcow2`);
   }
   return { name, format };
+}
+
+function engineOf(args: Readonly<Record<string, unknown>>): RunSettings['engine'] {
+  const name = optionalString(args, 'engine') ?? 'auto';
+  if (name === 'auto' || name === 'qemu-io' || name === 'simulated') return name;
+  throw new UsageError(`--engine: "${name}" is none of auto, qemu-io, simulated`);
 }
 
 function processors(args: Readonly<Record<string, unknown>>): RunSettings['cpus'] {

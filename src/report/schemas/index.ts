@@ -5,14 +5,17 @@ type SchemaLoader = () => Promise<z.ZodType>;
 
 /** Every JSON document that qtune writes or reads, by the name in its `schema` key. */
 export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
+  'qtune.calibration/1': async () => (await import('./costs.ts')).calibrationSchema,
   'qtune.capacity/1': async () => (await import('./capacity.ts')).capacitySchema,
   'qtune.compare/1': async () => (await import('./compare.ts')).compareSchema,
+  'qtune.costs/1': async () => (await import('./costs.ts')).costProfileDocument,
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
   'qtune.profile/1': async () => (await import('../../workload/profile.ts')).profileSchema,
   'qtune.recommend/1': async () => (await import('./recommend.ts')).recommendSchema,
   'qtune.report/1': async () => (await import('./report.ts')).reportSchema,
   'qtune.run/1': async () => (await import('./run.ts')).runSchema,
+  'qtune.simulate/1': async () => (await import('./simulate.ts')).simulateSchema,
   'qtune.workload/1': async () => (await import('./workload.ts')).workloadSchema,
 };
 

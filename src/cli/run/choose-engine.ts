@@ -1,0 +1,42 @@
+import { commonHost } from '../../driver/driver-options.ts';
+import { EnvironmentError } from '../../errors.ts';
+import type { QemuVersion } from '../../settings/qemu-version.ts';
+import type { Host } from '../host.ts';
+import { findQemu, type OpenEngine } from './open-engine.ts';
+import { openSimulated } from './open-simulated.ts';
+import type { RunSettings } from './settings.ts';
+
+/** The engine of a run, before it is opened. */
+export interface ChosenEngine {
+  readonly name: 'qemu-io' | 'simulated';
+  /** The QEMU that settings are checked against. */
+  readonly version: QemuVersion;
+  open(): Promise<OpenEngine>;
+}
+
+/** The model of QEMU's driver as an engine. @param version the QEMU that is modelled; 10.0 where absent */
+export function simulatedEngine(version: QemuVersion | undefined, host: Host): ChosenEngine {
+  return {
+    name: 'simulated',
+    version: version ?? commonHost.qemu,
+    open: async () => openSimulated(version, host),
+  };
+}
+
+/**
+ * The engine that a run asks for: `auto` measures with QEMU where it is found, and predicts where it is not and says so.
+ * @throws EnvironmentError where QEMU is asked for and there is none; UsageError where it is not in the named directory
+ */
+export async function chooseEngine(settings: RunSettings, host: Host): Promise<ChosenEngine> {
+  if (settings.engine === 'simulated') return simulatedEngine(settings.modelledQemu, host);
+  try {
+    const qemu = await findQemu(settings, host);
+    return { name: 'qemu-io', version: qemu.version, open: () => qemu.open() };
+  } catch (error) {
+    if (settings.engine === 'qemu-io' || !(error instanceof EnvironmentError)) throw error;
+    host.stderr.write(
+      `qtune: nothing is measured: ${error.message}; the model of QEMU's driver predicts instead\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
+    );
+    return simulatedEngine(settings.modelledQemu, host);
+  }
+}
