@@ -255,32 +255,40 @@ function settleBacking(raws: readonly RawBacking[], virtualBytes: number, has: H
 
 function settleSteps(raw: RawCase, image: ImageSpec, has: Has): readonly Step[] {
   const steps: Step[] = [];
-  const { clusterBytes, virtualBytes } = image;
   if (image.refcountBits === 64 && has('growth') && raw.image.growth) steps.push(fill(raw.image, image));
   else if (!raw.prefilled || !has('prefill')) return steps;
-  const packs = has('compressed') && image.dataFile === 'none' && image.preallocation === 'off';
+  const packs = has('compressed') && steps.length === 0 && image.dataFile === 'none' && image.preallocation === 'off';
   // Compressed clusters share a host cluster, and narrow refcounts cannot count both them and snapshots.
   const mayShare = has('snapshots') && image.dataFile === 'none' && (!packs || image.refcountBits >= 8);
   const mostSnapshots = mayShare ? Math.min(4, 2 ** image.refcountBits - 2) : 0;
-  const touched = new Set<number>();
+  if (packs) steps.push(...compressedSteps(raw, image, has));
   let snapshots = 0;
   for (const step of raw.steps) {
-    const command = layOn({ ...image, has }, step.request);
-    const cluster = Math.floor(command.offset / clusterBytes);
     if (step.action === 'snapshot' && snapshots < mostSnapshots) {
       snapshots++;
       steps.push({ kind: 'snapshot' });
-    } else if (step.action === 'compressed' && packs && command.length > 0 && !touched.has(cluster)) {
-      // QEMU refuses to compress over what is allocated.
-      const offset = cluster * clusterBytes;
-      steps.push({ kind: 'write-compressed', offset, length: Math.min(clusterBytes, virtualBytes - offset) });
-    } else {
-      const last = Math.floor((command.offset + command.length) / clusterBytes);
-      for (let number = cluster; number <= last; number++) touched.add(number);
-      steps.push(command);
-    }
+    } else if (step.action === 'request') steps.push(layOn({ ...image, has }, step.request));
   }
   return steps;
+}
+
+/**
+ * Compressed clusters, each where nothing is yet, for QEMU compresses over nothing that is allocated. The image is opened anew
+ * after them: QEMU would go on filling the last host cluster even after it was freed and given to something else.
+ */
+function compressedSteps(raw: RawCase, image: ImageSpec, has: Has): Step[] {
+  const { clusterBytes, virtualBytes } = image;
+  const clusters = new Set<number>();
+  for (const step of raw.steps) {
+    if (step.action !== 'compressed' || step.request.kind === 'flush') continue;
+    clusters.add(Math.floor(layOn({ ...image, has }, step.request).offset / clusterBytes));
+  }
+  if (clusters.size === 0) return [];
+  const commands = [...clusters].map((cluster): Step => {
+    const offset = cluster * clusterBytes;
+    return { kind: 'write-compressed', offset, length: Math.min(clusterBytes, virtualBytes - offset) };
+  });
+  return [...commands, { kind: 'reopen' }];
 }
 
 /** Writes so much that the refcount table, one cluster of blocks of 64-bit refcounts, is nearly or just full. */

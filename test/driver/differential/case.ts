@@ -11,8 +11,8 @@ export interface Command {
   readonly length: number;
 }
 
-/** What is done to an image before it is measured: requests through qemu-io, and internal snapshots between them. */
-export type Step = Command | { readonly kind: 'snapshot' };
+/** What is done to an image before it is measured: requests through qemu-io, internal snapshots, and closing and opening it again. */
+export type Step = Command | { readonly kind: 'snapshot' | 'reopen' };
 
 /** What lies beneath an image, and what was written to it. */
 export interface BackingSpec {
@@ -50,6 +50,11 @@ export interface DifferentialCase {
   readonly steps: readonly Step[];
   readonly drive: DriveSpec;
   readonly commands: readonly Command[];
+}
+
+/** Told from snapshots and the like. */
+export function isCommand(step: Step): step is Command {
+  return step.kind !== 'snapshot' && step.kind !== 'reopen';
 }
 
 /** True where the driver may serve a request in parts that run side by side, so that their order is chance. */

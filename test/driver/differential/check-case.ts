@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadImage } from '../../../src/driver/load-image.ts';
 import type { DifferentialCase } from './case.ts';
-import { type Difference, firstDifference, orderedBy } from './compare.ts';
+import { type Difference, firstDifference, orderRules } from './compare.ts';
 import { buildImage, canBuild, type ModelRun, measureModel } from './model-run.ts';
 import type { Bench, Outcome } from './outcome.ts';
 import { measureReal, prepareImage, RefusedCase } from './real-run.ts';
@@ -35,7 +35,7 @@ function compareRuns(tested: DifferentialCase, bench: Bench): Outcome {
     if (made !== undefined) return differ(`the model makes another image than QEMU: ${made}`);
     real = measureReal(tested, bench.directory, bench.bin);
     run = measureModel(tested, state, bench.qemuVersion);
-    const difference = firstDifference(run.segments, real, orderedBy(tested, run.parts));
+    const difference = firstDifference(run.segments, real, orderRules(tested, run.parts));
     if (difference !== undefined) {
       return repeatsItself(tested, bench, real) ? differ('host I/O', difference) : { kind: 'unrepeatable' };
     }

@@ -4,7 +4,7 @@ import { type HostIoSink, hostFiles, hostOps, noSink } from '../../../src/driver
 import type { ImageState } from '../../../src/driver/image-state.ts';
 import type { DriverOptions } from '../../../src/driver/options.ts';
 import { Qcow2Driver } from '../../../src/driver/qcow2-driver.ts';
-import { type Command, type DifferentialCase, type DriveSpec, maySplit, type Step } from './case.ts';
+import { type Command, type DifferentialCase, type DriveSpec, isCommand, maySplit, type Step } from './case.ts';
 import type { HostIo } from './strace-log.ts';
 
 export interface ModelRun {
@@ -40,8 +40,7 @@ export function measureModel(tested: DifferentialCase, state: ImageState, qemuVe
 
 /** True where the model can make the prepared image by itself, without reading what QEMU made. */
 export function canBuild({ image, steps }: DifferentialCase): boolean {
-  const simple = (step: Step): boolean =>
-    step.kind !== 'snapshot' && step.kind !== 'write-compressed' && !maySplit(step, image);
+  const simple = (step: Step): boolean => isCommand(step) && step.kind !== 'write-compressed' && !maySplit(step, image);
   return image.backing === undefined && steps.every(simple);
 }
 
@@ -59,7 +58,7 @@ export function buildImage(tested: DifferentialCase, qemuVersion: number): Image
     externalData: image.dataFile !== 'none',
     dataFileRaw: image.dataFile === 'raw',
   });
-  const commands = tested.steps.filter((step) => step.kind !== 'snapshot');
+  const commands = tested.steps.filter(isCommand);
   if (commands.length === 0) return state;
   const drive: DriveSpec = { mode: 'unsafe', discard: true, options: {} };
   const driver = new Qcow2Driver(state, optionsOf(state, drive, qemuVersion), noSink);

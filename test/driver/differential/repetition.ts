@@ -1,5 +1,5 @@
 import { type DifferentialCase, maySplit } from './case.ts';
-import { firstDifference, orderedBy } from './compare.ts';
+import { firstDifference, orderRules } from './compare.ts';
 import type { Bench, Outcome } from './outcome.ts';
 import { measureReal, prepareImage, RefusedCase } from './real-run.ts';
 import type { HostIo } from './strace-log.ts';
@@ -13,7 +13,7 @@ export function repeatsItself(tested: DifferentialCase, bench: Bench, first: rea
   for (let run = 1; run < repeats; run++) {
     prepareImage(tested, bench.directory, bench.bin);
     const again = measureReal(tested, bench.directory, bench.bin);
-    if (firstDifference(first, again, orderedBy(tested)) !== undefined) return false;
+    if (firstDifference(first, again, orderRules(tested)) !== undefined) return false;
   }
   return true;
 }
@@ -25,7 +25,7 @@ export function checkRepetition(tested: DifferentialCase, bench: Bench): Outcome
     const first = measureReal(tested, bench.directory, bench.bin);
     prepareImage(tested, bench.directory, bench.bin);
     const second = measureReal(tested, bench.directory, bench.bin);
-    const difference = firstDifference(first, second, orderedBy(tested));
+    const difference = firstDifference(first, second, orderRules(tested));
     if (difference === undefined) return { kind: 'same', ios: first.reduce((sum, ios) => sum + ios.length, 0) };
     if (tested.commands.some((command) => maySplit(command, tested.image))) return { kind: 'unrepeatable' };
     const what = 'QEMU differs from itself (the model stands for its first run)';
