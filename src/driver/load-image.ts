@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { InputError, UsageError } from '../errors.ts';
+import { ImageFormatError, InputError, UsageError } from '../errors.ts';
 import { damaged, quoted, unsupported } from '../qcow2/damage.ts';
 import { type ImageHeader, qcow2Magic, readHeader } from '../qcow2/header.ts';
 import { ImageFile } from '../qcow2/image-file.ts';
@@ -62,7 +62,11 @@ class ImageLoader {
     const metadata = loadMetadata(file, header);
     const extents = new MetadataExtents(metadata);
     extents.refuseOverlaps(file);
-    checkReferences(file, metadata, extents);
+    try {
+      checkReferences(file, metadata, extents);
+    } catch (error) {
+      throw header.dirty && error instanceof ImageFormatError ? outdated(file, error) : error;
+    }
     this.#warnOf(file, header);
     const dataFile = header.externalData
       ? this.#withFile(...this.#reference(file, path, dataFileName(file, header)), (data) =>
@@ -174,6 +178,16 @@ function dataFileName(file: ImageFile, header: ImageHeader): string {
   const name = header.extensions.dataFileName;
   if (!name) throw damaged(file, 'it keeps its data in another file (incompatible feature bit 2), but names none');
   return name;
+}
+
+/** Lazy refcounts are written at the close: after a crash QEMU counts them anew before it uses the image. */
+function outdated(file: ImageFile, cause: ImageFormatError): ImageFormatError {
+  const found = cause.message.replace(`${file.name}: the image is damaged: `, '');
+  return unsupported(
+    file,
+    `it was not closed cleanly (incompatible feature bit 0 at byte 72), and its refcounts are out of date: ${found}`,
+    'Repair a copy with `qemu-img check -r all`.',
+  );
 }
 
 function refuseReferences(file: ImageFile, header: ImageHeader): void {
