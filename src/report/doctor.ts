@@ -1,3 +1,4 @@
+import type { CostProfile } from '../driver/cost/cost-profile.ts';
 import type { HostInspection } from '../engine/host-inspection.ts';
 import type { Installation } from '../engine/install.ts';
 import { formatBytes } from '../units/bytes.ts';
@@ -8,6 +9,10 @@ import { renderTable } from './table.ts';
 /** What `qtune doctor` found, as data. */
 export interface DoctorReport {
   readonly inspection: HostInspection;
+  /** Cost profiles that were calibrated here. */
+  readonly costs: readonly CostProfile[];
+  /** Now, milliseconds since the Unix epoch, for their age. */
+  readonly nowMs: number;
   /** Only where `--install` was given. */
   readonly installation?: Installation | { readonly state: 'not-needed' };
 }
@@ -17,7 +22,7 @@ const noisyRatio = 0.1;
 
 /** The document of `--json`. */
 export function doctorDocument(report: DoctorReport) {
-  const { inspection, installation } = report;
+  const { inspection, costs, installation } = report;
   const { qemu, host, scratch } = inspection;
   return {
     schema: 'qtune.doctor/1',
@@ -27,6 +32,9 @@ export function doctorDocument(report: DoctorReport) {
     host: { ...host, measuringCpu: host.measuringCpu ?? null, governor: host.governor ?? null },
     scratch: { ...scratch, zeroRange: scratch.zeroRange ?? null, punchHole: scratch.punchHole ?? null },
     devices: inspection.devices,
+    costs: costs.map(({ name, fileSystem, cache, aio, measuredAt, drift }) => ({
+      ...{ name, fileSystem, cache, aio, measuredAt, drift },
+    })),
     ...(installation === undefined ? {} : { installation }),
   } as const;
 }
@@ -37,6 +45,7 @@ export function renderDoctor(report: DoctorReport): string {
     ...qemuRows(report.inspection),
     ...hostRows(report.inspection),
     ...scratchRows(report.inspection),
+    costsRow(report),
     ...helperRows(report.inspection),
   ];
   const table = renderTable([{ title: 'what' }, { title: 'found' }, { title: 'meaning' }], rows);
@@ -97,6 +106,27 @@ function directMeaning(scratch: HostInspection['scratch']): string {
 
 function helperRows({ helpers }: HostInspection): readonly Row[] {
   return helpers.map(({ name, path, purpose }) => [name, path ?? 'no', purpose]);
+}
+
+/** Profiles of other file systems than the scratch directory's are of no use here. */
+function costsRow({ costs, inspection, nowMs }: DoctorReport): Row {
+  const { type } = inspection.scratch;
+  const here = costs.filter(({ fileSystem }) => fileSystem === type);
+  const times = here.flatMap(({ measuredAt }) => (measuredAt === null ? [] : [Date.parse(measuredAt)]));
+  if (times.length === 0) {
+    return [
+      'cost profiles',
+      'no',
+      `predictions use those that ship with qtune; doctor --calibrate measures ${type} here`,
+    ];
+  }
+  return ['cost profiles', String(here.length), `of ${type}, ${formatAge(nowMs - Math.min(...times))} old`];
+}
+
+function formatAge(ms: number): string {
+  const days = Math.floor(ms / 86_400_000);
+  if (days < 1) return 'less than a day';
+  return days === 1 ? 'a day' : `${days} days`;
 }
 
 function yesNo(value: boolean | undefined): string {

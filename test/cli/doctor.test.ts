@@ -24,7 +24,9 @@ function env(more: Readonly<Record<string, string>> = {}): Readonly<Record<strin
 
 const qemu = systemQemu();
 
-test.skipIf(qemu === undefined).each(doctorCommand.examples.map(({ command }) => [command]))(
+// Calibration takes a minute; it has a test of its own.
+const quickExamples = doctorCommand.examples.filter(({ command }) => !command.includes('--calibrate'));
+test.skipIf(qemu === undefined).each(quickExamples.map(({ command }) => [command]))(
   'the example `qtune %s` of the help runs',
   async (command) => {
     const argv = command.split(' ').map((word) => (word === '/usr/bin' ? (qemu ?? word) : word));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { shippedProfile } from '../../src/driver/cost/shipped/index.ts';
 import type { HostInspection } from '../../src/engine/host-inspection.ts';
 import { doctorDocument, renderDoctor } from '../../src/report/doctor.ts';
 import { doctorSchema } from '../../src/report/schemas/doctor.ts';
@@ -45,8 +46,10 @@ const inspection: HostInspection = {
   devices: { fuse: true, loop: false },
 };
 
+const noCosts = { costs: [], nowMs: 0 };
+
 test('the table names every finding and says what it means', () => {
-  expect(renderDoctor({ inspection })).toBe(`what                 found             meaning
+  expect(renderDoctor({ ...noCosts, inspection })).toBe(`what                 found             meaning
 QEMU                 7.2               /usr/bin/qemu-img, /usr/bin/qemu-io
 qemu-storage-daemon  no                serves images at queue depths above 1
 cache and aio mode   none, io_uring    where a configuration does not say
@@ -64,6 +67,7 @@ zero range           yes               clusters are zeroed without writing
 punch hole           unknown           discarded clusters are given back
 FUSE                 yes               images as files for other programs
 loop devices         no                real file systems on an image
+cost profiles        no                predictions use those that ship with qtune; doctor --calibrate measures ext4 here
 taskset              /usr/bin/taskset  pins the measured process to a processor
 fio                  no                runs workloads at queue depths above 1
 
@@ -73,7 +77,7 @@ qtune can measure here.
 
 test('a scratch directory in memory is called that, whatever it accepts', () => {
   const memory = { ...inspection, scratch: { ...inspection.scratch, type: 'tmpfs', inMemory: true } };
-  expect(renderDoctor({ inspection: memory })).toContain('tmpfs is memory: no disk is measured here');
+  expect(renderDoctor({ ...noCosts, inspection: memory })).toContain('tmpfs is memory: no disk is measured here');
 });
 
 const missing: HostInspection = {
@@ -86,10 +90,12 @@ const missing: HostInspection = {
 };
 
 test('without QEMU the last lines say what to type', () => {
-  expect(renderDoctor({ inspection: missing }).trimEnd().split('\n').slice(-2)).toEqual([
-    'qtune cannot measure here; arithmetic and prediction need no QEMU.',
-    'Type: apt-get install qemu-utils',
-  ]);
+  expect(
+    renderDoctor({ ...noCosts, inspection: missing })
+      .trimEnd()
+      .split('\n')
+      .slice(-2),
+  ).toEqual(['qtune cannot measure here; arithmetic and prediction need no QEMU.', 'Type: apt-get install qemu-utils']);
 });
 
 test('an installation that was refused is told once, with what to type', () => {
@@ -98,7 +104,7 @@ test('an installation that was refused is told once, with what to type', () => {
     reason: 'only root may install packages',
     advice: 'sudo dnf install -y qemu-img',
   } as const;
-  const text = renderDoctor({ inspection: missing, installation });
+  const text = renderDoctor({ ...noCosts, inspection: missing, installation });
   expect(text).toContain('Not installed: only root may install packages. Type: sudo dnf install -y qemu-img');
   expect(text).not.toContain('apt-get install');
 });
@@ -108,9 +114,18 @@ test.each([
   ['without QEMU', { inspection: missing }],
   ['after an installation', { inspection, installation: { state: 'installed', packages: ['qemu-utils'] } as const }],
 ])('the document follows its schema %s', (_, report) => {
-  const document = doctorDocument(report);
+  const document = doctorDocument({ ...noCosts, ...report });
   expect(doctorSchema.strict().parse(document)).toEqual(document);
   expect(Object.keys(document)[0]).toBe('schema');
   // Nothing is lost on the way through JSON: no undefined, no infinity.
   expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+});
+
+test('cost profiles of the scratch directory count, with their age', () => {
+  const day = 86_400_000;
+  const measured = { ...shippedProfile('nvme', 'direct'), measuredAt: new Date(day).toISOString() };
+  const elsewhere = { ...measured, fileSystem: 'xfs' };
+  const report = { inspection, costs: [measured, elsewhere], nowMs: 4.5 * day };
+  expect(renderDoctor(report)).toContain('cost profiles        1                 of ext4, 3 days old');
+  expect(doctorSchema.parse(doctorDocument(report)).costs).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 import type { Environment } from '../../engine/executable.ts';
 import type { Installation } from '../../engine/install.ts';
 import { UsageError } from '../../errors.ts';
-import { flag, optionalString, stringList } from '../args.ts';
+import { flag, optionalInteger, optionalString, stringList } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
@@ -13,6 +13,9 @@ interface Settings {
   /** Programs to install beside QEMU's tools where they are missing. */
   readonly extras: readonly string[];
   readonly qemuDirectory: string | undefined;
+  /** Measure what host I/O costs instead of looking around. */
+  readonly calibrate: boolean;
+  readonly rounds: number | undefined;
 }
 
 /** Programs that `--with` may name; each is in a package of its own name. */
@@ -28,6 +31,7 @@ export const doctorCommand: Command = {
       command: 'doctor --install',
       about: "installs QEMU's tools where they are missing and it may, else says what to type",
     },
+    { command: 'doctor --calibrate', about: 'measures what I/O costs here, for predictions; takes a minute' },
     { command: 'doctor --qemu /usr/bin', about: 'looks at the tools in a directory instead of those on PATH' },
   ],
   build: (yargs) =>
@@ -38,13 +42,25 @@ export const doctorCommand: Command = {
         describe: 'With --install: more programs, of fio and strace',
         requiresArg: true,
       })
+      .option('calibrate', { type: 'boolean', describe: 'Measure what I/O costs here and keep it for predictions' })
+      .option('rounds', {
+        type: 'string',
+        describe: 'With --calibrate: rounds to measure, 1 to 100',
+        requiresArg: true,
+      })
       .option('qemu', { type: 'string', describe: "Directory of QEMU's tools", requiresArg: true })
       .option('json', { type: 'boolean', describe: 'Print JSON' }),
 
   async run(args, host) {
     const settings = settingsOf(args);
+    if (settings.calibrate) {
+      const { calibrateHost } = await import('../doctor/calibrate.ts');
+      await calibrateHost(settings, host);
+      return ExitCode.ok;
+    }
     const { inspectHost } = await import('../../engine/host-inspection.ts');
     const { Scratch } = await import('../../engine/scratch.ts');
+    const { listCostProfiles } = await import('../cost-profile-store.ts');
     const { doctorDocument, renderDoctor } = await import('../../report/doctor.ts');
     const installation = settings.install ? await install(settings, host) : undefined;
     const scratch = Scratch.create({ env: host.env, pid: host.pid });
@@ -57,7 +73,8 @@ export const doctorCommand: Command = {
         signal: host.signal,
         ...(settings.qemuDirectory === undefined ? {} : { qemuDirectory: settings.qemuDirectory }),
       });
-      const report = { inspection, ...(installation === undefined ? {} : { installation }) };
+      const costs = listCostProfiles(host);
+      const report = { inspection, costs, nowMs: host.now(), ...(installation === undefined ? {} : { installation }) };
       if (settings.json) printJson(host, doctorDocument(report));
       else host.stdout.write(renderDoctor(report));
       // --install is a courtesy: it must not stop `npm start`, which does without QEMU where it must.
@@ -78,7 +95,11 @@ function settingsOf(args: Readonly<Record<string, unknown>>): Settings {
   if (unknown !== undefined) {
     throw new UsageError(`--with: "${unknown}" is not one of ${installable.join(', ')}`);
   }
-  return { json: flag(args, 'json'), install, extras, qemuDirectory: optionalString(args, 'qemu') };
+  const calibrate = flag(args, 'calibrate');
+  if (calibrate && install) throw new UsageError('--calibrate and --install are two runs', { hint: 'Install first.' });
+  const rounds = optionalInteger(args, 'rounds', 1, 100);
+  if (rounds !== undefined && !calibrate) throw new UsageError('--rounds is only for --calibrate');
+  return { calibrate, rounds, json: flag(args, 'json'), install, extras, qemuDirectory: optionalString(args, 'qemu') };
 }
 
 async function install(settings: Settings, host: Host): Promise<Installation | { readonly state: 'not-needed' }> {

@@ -33,7 +33,8 @@ export interface CalibrationOptions {
   readonly onProgress?: (done: number, text: string) => void;
 }
 
-const defaultRounds = 9;
+/** Enough for the median of a cost to be steady within a few percent. */
+export const defaultRounds = 9;
 /** Files of all modes together, with what a round allocates. */
 const neededBytes = writtenBytes.direct + writtenBytes.buffered + 2 ** 30;
 
@@ -60,25 +61,22 @@ export async function calibrate(options: CalibrationOptions): Promise<readonly C
     }
     await prepareDriver(bench);
     const driver = new Samples();
-    const storage = modes.map(() => new Samples());
-    const steps = rounds * (modes.length + 1);
-    let done = 0;
-    // One round more than counted: the first finds files and caches cold.
-    for (let round = -1; round < rounds; round++) {
-      const counted = round >= 0;
-      report(done / steps, 'driver');
-      await measureDriver(bench, round + 1, counted ? driver : new Samples());
-      if (counted) done++;
-      for (const [index, mode] of modes.entries()) {
-        report(done / steps, `cache ${mode.cache}, aio ${mode.aio}`);
-        await measureStorage(bench, mode, round + 1, counted ? (storage[index] ?? new Samples()) : new Samples());
-        if (counted) done++;
+    const measured = modes.map((mode) => ({ mode, storage: new Samples() }));
+    const steps = (rounds + 1) * (modes.length + 1);
+    let step = 0;
+    // The first round finds files and caches cold, and does not count.
+    for (let round = 0; round <= rounds; round++) {
+      report(step++ / steps, 'the driver');
+      await measureDriver(bench, round, round === 0 ? new Samples() : driver);
+      for (const { mode, storage } of measured) {
+        report(step++ / steps, `cache ${mode.cache}, aio ${mode.aio}`);
+        await measureStorage(bench, mode, round, round === 0 ? new Samples() : storage);
       }
     }
-    const device = storage[modes.findIndex(({ cache }) => cache === 'direct')];
-    return modes.map((mode, index) =>
+    const device = measured.find(({ mode }) => mode.cache === 'direct')?.storage;
+    return measured.map(({ mode, storage }) =>
       solveProfile(
-        { mode, storage: storage[index] ?? new Samples(), device, driver },
+        { mode, storage, device, driver },
         {
           name: `${fileSystem.type}-${mode.cache}-${mode.aio}`,
           source: 'qtune doctor --calibrate',

@@ -165,11 +165,12 @@ function solveCpu(samples: Samples): CostProfile['cpu'] {
 }
 
 /** How many of the parts of a split read run at once: what they would take one after the other, over what they took. */
-function solveParallelism({ storage: samples, device }: Measured, cpu: CostProfile['cpu']): number {
+function solveParallelism({ storage: samples, device, driver: quiet }: Measured, cpu: CostProfile['cpu']): number {
   const from = samples.cost('scattered') === undefined ? device : samples;
   const scattered = from?.cost('scattered')?.ns;
-  const single = from?.cost('readNear:4096')?.ns;
-  if (scattered === undefined || single === undefined) return 1;
+  const raw = from?.cost('readNear:4096')?.ns;
+  if (scattered === undefined || raw === undefined) return 1;
+  const single = raw - base(quiet, 'nullRead')(4096);
   const together = scattered - cpu.read.ns - (storage.scatteredParts - 1) * cpu.part.ns;
   const width = (storage.scatteredParts * single) / Math.max(together, single);
   return Math.min(mostParallel, Math.max(1, Math.round(width * 10) / 10));

@@ -46,6 +46,18 @@ export const doctorSchema = z
       punchHole: tried,
     }),
     devices: z.object({ fuse: z.boolean(), loop: z.boolean() }),
+    costs: z
+      .array(
+        z.object({
+          name: z.string(),
+          fileSystem: z.string(),
+          cache: z.enum(['direct', 'buffered']),
+          aio: z.enum(['io_uring', 'native', 'threads']),
+          measuredAt: z.string().nullable(),
+          drift: z.number().nonnegative(),
+        }),
+      )
+      .describe('Cost profiles that --calibrate kept here, of any file system.'),
     installation: z
       .discriminatedUnion('state', [
         z.object({ state: z.literal('not-needed') }),

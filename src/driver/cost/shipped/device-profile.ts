@@ -1,11 +1,11 @@
 import {
+  type CacheFamily,
   type Cost,
   type CostCurve,
   type CostProfile,
   type CpuKind,
   costProfileSchema,
   type HostIoKind,
-  hostIoKinds,
   type Locality,
 } from '../cost-profile.ts';
 
@@ -37,26 +37,28 @@ export interface DeviceFigures {
  * @source `qtune doctor --calibrate` on a two-core virtual machine, QEMU 7.2, Linux 6.18, ext4, cache=none, aio=io_uring
  */
 const cpuNs: Readonly<Record<CpuKind, number>> = {
-  read: 1200,
-  write: 1600,
-  discard: 2000,
-  writeZeroes: 2500,
+  read: 900,
+  write: 700,
+  discard: 500,
+  writeZeroes: 450,
   sync: 600,
-  part: 1500,
-  lookup: 60,
-  step: 1.2,
+  part: 1800,
+  lookup: 12,
+  step: 0.6,
   flushStep: 1.8,
-  refcountStep: 15,
-  overlapStep: 1,
-  allocate: 1500,
-  zeroByte: 0.03,
-  copyByte: 0.05,
+  refcountStep: 20,
+  overlapStep: 0.6,
+  allocate: 700,
+  zeroByte: 0.02,
+  copyByte: 0.06,
   inflateByte: 3,
 };
 const hostUs = {
-  hole: 1.6,
+  hole: 1.7,
   holePerKiB: 0.02,
+  /** Out of the page cache and into it. */
   cached: 3,
+  copied: 12,
   cachedPerKiB: 0.07,
   convert: 20,
   allocate: 40,
@@ -68,15 +70,17 @@ const sizes = [4096, 65_536, 2_097_152];
 const counts = [1, 64];
 
 /** A whole profile from a device's figures: cost = fixed + size, with what the file system adds to a write that allocates. */
-export function deviceProfile(figures: DeviceFigures): CostProfile {
+export function deviceProfile(figures: DeviceFigures, cache: CacheFamily): CostProfile {
   const { spread } = figures;
+  const buffered = cache === 'buffered';
   const bySize = (us: number, usPerKiB: number): CostCurve =>
     sizes.map((at) => ({ at, ns: Math.round((us + ((at - 4096) / 1024) * usPerKiB) * 1000), spread }));
   const byCount = (us: number, usEach: number): CostCurve =>
     counts.map((at) => ({ at, ns: Math.round((us + (at - 1) * usEach) * 1000), spread }));
   const cost = (ns: number): Cost => ({ ns, spread });
   const write = (usMore: number): CostCurve => bySize(figures.writeNear + usMore, figures.writePerKiB);
-  const io: Record<HostIoKind, CostCurve> = {
+  const memory = (us: number): CostCurve => bySize(us, hostUs.cachedPerKiB);
+  const device: Record<HostIoKind, CostCurve> = {
     readNear: bySize(figures.readNear, figures.readPerKiB),
     readFar: bySize(figures.readFar, figures.readPerKiB),
     readCached: bySize(hostUs.cached, hostUs.cachedPerKiB),
@@ -92,21 +96,34 @@ export function deviceProfile(figures: DeviceFigures): CostProfile {
     zeroAllocated: bySize(hostUs.zero, 0),
     discard: bySize(hostUs.punch, 0),
   };
+  // Through the page cache a write ends in memory; the device is met by reads of what is not there, and by syncs.
+  const written: Partial<Record<HostIoKind, CostCurve>> = buffered
+    ? {
+        writeNear: memory(hostUs.copied),
+        writeFar: memory(hostUs.copied),
+        writeUnwritten: memory(hostUs.copied),
+        writeHole: memory(hostUs.copied),
+        writeHoleNext: memory(hostUs.copied),
+        writeExtend: memory(hostUs.copied),
+        readHole: memory(hostUs.cached * 2),
+      }
+    : {};
+  const writeBack = figures.sync + figures.writeFar;
   return {
     schema: costProfileSchema,
-    name: figures.name,
+    name: `${figures.name}-${cache}`,
     source: figures.source,
     measuredAt: null,
     qemu: null,
     fileSystem: 'ext4',
-    cache: 'direct',
+    cache,
     aio: 'io_uring',
     locality: figures.locality,
-    io: Object.fromEntries(hostIoKinds.map((kind) => [kind, io[kind]])) as CostProfile['io'],
+    io: { ...device, ...written },
     sync: {
-      writes: byCount(figures.sync, 0),
+      writes: buffered ? byCount(writeBack, figures.writeFar / figures.parallelism) : byCount(figures.sync, 0),
       changes: byCount(figures.commit, figures.commitPerChange),
-      dirtyByte: cost(0),
+      dirtyByte: cost(buffered ? (figures.writePerKiB * 1000) / 1024 : 0),
       discard: cost(0),
     },
     cpu: Object.fromEntries(Object.entries(cpuNs).map(([kind, ns]) => [kind, cost(ns)])) as CostProfile['cpu'],
