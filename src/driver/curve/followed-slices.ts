@@ -1,0 +1,110 @@
+import { Operation } from '../../workload/request.ts';
+import { ClusterSet } from './cluster-set.ts';
+import type { SliceSpec } from './lookup-counter.ts';
+import { binCount, binOf } from './magnitude-bins.ts';
+import { setBack } from './moments.ts';
+import { RecencyStack } from './recency-stack.ts';
+import type { SampleSpec } from './sampled-lookups.ts';
+import { followedBelow, hashSlice } from './slice-hash.ts';
+
+/** Independent parts of the sample, whose differences tell how far the whole may be off. */
+export const groupCount = 16;
+/** Columns of each group: reads and writes by time, reads and writes by distance. */
+export const columnsPerGroup = 4;
+export const TIME_COLUMN = 0;
+export const DISTANCE_COLUMN = 2;
+
+/** The slices of a sample: the stack that they make, and their lookups by distance and by time, weighted by the inverse of the rate. */
+export class FollowedSlices {
+  readonly #spec: SliceSpec;
+  readonly #maximumSliceCount: number;
+  readonly #stack: RecencyStack;
+  readonly #written: ClusterSet;
+  /** When each slice was looked up last, from 1. */
+  readonly #lastUse: Int32Array;
+  /** Columns of bins: those of group 0, then those of group 1, …; see {@link columnsPerGroup}. */
+  readonly columns = new Float64Array(groupCount * columnsPerGroup * binCount);
+  /** Allocating writes by distance. */
+  readonly allocations = new Float64Array(binCount);
+  /** First lookups of slices: reads and writes. */
+  readonly firstCounts = new Float64Array(2);
+  /** Allocating writes that were the first lookup of their slice, and all of them. */
+  firstAllocationCount = 0;
+  allocationCount = 0;
+  rate: number;
+  #below: number;
+
+  constructor(sliceCount: number, spec: SliceSpec, sample: SampleSpec) {
+    this.#stack = new RecencyStack(sliceCount);
+    this.#spec = spec;
+    this.#written = new ClusterSet(spec.diskBytes / spec.clusterBytes);
+    this.#maximumSliceCount = sample.maximumSliceCount;
+    this.rate = sample.rate;
+    this.#below = followedBelow(sample.rate);
+    this.#lastUse = new Int32Array(sliceCount);
+  }
+
+  get size(): number {
+    return this.#stack.size;
+  }
+
+  /**
+   * @param clock lookups so far
+   * @param kind read or write
+   * @param offset start of the request in bytes @param end its last byte
+   * @returns whether the slice is one of those that are followed
+   */
+  use(slice: number, clock: number, kind: number, offset: number, end: number): boolean {
+    const hash = hashSlice(slice);
+    if (hash >= this.#below) return false;
+    const weight = 1 / this.rate;
+    const place = this.#stack.use(slice);
+    const time = clock - (this.#lastUse[slice] as number);
+    this.#lastUse[slice] = clock;
+    const allocates = kind === Operation.write && this.#allocates(slice, offset, end);
+    if (allocates) this.allocationCount += weight;
+    if (place === 0) {
+      this.firstCounts[kind] = (this.firstCounts[kind] as number) + weight;
+      if (allocates) this.firstAllocationCount += weight;
+      if (this.#stack.size > this.#maximumSliceCount) this.#halve();
+      return true;
+    }
+    const between = Math.min(2 ** 31 - 1, Math.round((place - 1) * weight));
+    this.#addAt(hash, TIME_COLUMN + kind, time, weight);
+    this.#addAt(hash, DISTANCE_COLUMN + kind, between, weight);
+    if (allocates) {
+      const bin = binOf(between);
+      this.allocations[bin] = (this.allocations[bin] as number) + weight;
+    }
+    return true;
+  }
+
+  /** A write to the slice that was looked up just before. */
+  repeatWrite(slice: number, offset: number, end: number): void {
+    if (hashSlice(slice) >= this.#below || !this.#allocates(slice, offset, end)) return;
+    this.allocationCount += 1 / this.rate;
+    this.allocations[0] = (this.allocations[0] as number) + 1 / this.rate;
+  }
+
+  setBack(by: number): void {
+    setBack(this.#lastUse, by);
+  }
+
+  #addAt(hash: number, column: number, value: number, weight: number): void {
+    const at = ((hash & (groupCount - 1)) * columnsPerGroup + column) * binCount + binOf(value);
+    this.columns[at] = (this.columns[at] as number) + weight;
+  }
+
+  #allocates(slice: number, offset: number, end: number): boolean {
+    const { sliceBytes, clusterBytes } = this.#spec;
+    const first = Math.max(offset, slice * sliceBytes);
+    const last = Math.min(end, (slice + 1) * sliceBytes - 1);
+    return this.#written.add(Math.floor(first / clusterBytes), Math.floor(last / clusterBytes));
+  }
+
+  #halve(): void {
+    this.rate /= 2;
+    this.#below = followedBelow(this.rate);
+    this.#stack.keepOnly((slice) => hashSlice(slice) < this.#below);
+  }
+}
