@@ -26,8 +26,6 @@ export class FollowedSlices {
   readonly columns = new Float64Array(groupCount * columnsPerGroup * binCount);
   /** Allocating writes by distance. */
   readonly allocations = new Float64Array(binCount);
-  /** First lookups of slices: reads and writes. */
-  readonly firstCounts = new Float64Array(2);
   /** Allocating writes that were the first lookup of their slice, and all of them. */
   firstAllocationCount = 0;
   allocationCount = 0;
@@ -51,10 +49,11 @@ export class FollowedSlices {
   /**
    * @param clock lookups so far
    * @param kind read or write
+   * @param sliceCount slices that were looked up so far, followed or not
    * @param offset start of the request in bytes @param end its last byte
    * @returns whether the slice is one of those that are followed
    */
-  use(slice: number, clock: number, kind: number, offset: number, end: number): boolean {
+  use(slice: number, clock: number, kind: number, sliceCount: number, offset: number, end: number): boolean {
     const hash = hashSlice(slice);
     if (hash >= this.#below) return false;
     const weight = 1 / this.rate;
@@ -64,12 +63,12 @@ export class FollowedSlices {
     const allocates = kind === Operation.write && this.#allocates(slice, offset, end);
     if (allocates) this.allocationCount += weight;
     if (place === 0) {
-      this.firstCounts[kind] = (this.firstCounts[kind] as number) + weight;
       if (allocates) this.firstAllocationCount += weight;
       if (this.#stack.size > this.#maximumSliceCount) this.#halve();
       return true;
     }
-    const between = Math.min(2 ** 31 - 1, Math.round((place - 1) * weight));
+    // The share of the slices that is followed is known; it differs a little from the rate.
+    const between = Math.round((place - 1) * (sliceCount / this.#stack.size));
     this.#addAt(hash, TIME_COLUMN + kind, time, weight);
     this.#addAt(hash, DISTANCE_COLUMN + kind, between, weight);
     if (allocates) {

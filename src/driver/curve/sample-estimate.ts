@@ -8,6 +8,8 @@ import type { ReuseTimes } from './reuse-times.ts';
 export interface SampledCounts {
   /** Reads and writes. */
   readonly lookups: Float64Array;
+  /** First lookups of slices: reads and writes. */
+  readonly firsts: Float64Array;
   /** Lookups of another slice than the lookup before. */
   readonly movedCount: number;
   readonly times: ReuseTimes;
@@ -22,15 +24,17 @@ const resolvedSliceCount = 4;
 const modelErrorRatio = 0.008;
 
 /** Misses at every cache size from a sample: the model of reuse times, corrected by the distances of the followed slices. */
-export function estimateProfile({ lookups: counted, movedCount, times, followed }: SampledCounts): LookupProfile {
+export function estimateProfile({
+  lookups: counted,
+  firsts,
+  movedCount,
+  times,
+  followed,
+}: SampledCounts): LookupProfile {
   const { rate } = followed;
   const [readCount = 0, writeCount = 0] = counted;
-  const [readFirsts = 0, writeFirsts = 0] = followed.firstCounts;
-  const firsts = [Math.min(readFirsts, readCount), Math.min(writeFirsts, writeCount)] as const;
-  const firstCount = firsts[0] + firsts[1];
   const lookupCount = readCount + writeCount;
-  /** Followed slices are drawn from all: their number is known to one part in its root. */
-  const firstError = Math.sqrt(((1 - rate) * firstCount) / rate);
+  const firstCount = (firsts[0] as number) + (firsts[1] as number);
   const [readTimes, writeTimes] = [times.estimate(0, movedCount), times.estimate(1, movedCount)];
   const eviction = new EvictionTimes(
     readTimes.map((count, bin) => count + (writeTimes[bin] as number)),
@@ -100,18 +104,17 @@ export function estimateProfile({ lookups: counted, movedCount, times, followed 
           Math.hypot(
             Math.sqrt((1 - weight) * modelVariance),
             times.standardError(modelled[0] + modelled[1], movedCount),
-            firstError,
           );
     return {
       read,
       overwrite: write - allocate,
       allocate,
       total,
-      low: Math.round(between(0, total - margin, total)),
+      low: Math.round(between(firstCount, total - margin, total)),
       high: Math.round(between(total, total + margin, lookupCount)),
     };
   };
-  return { lookups, sliceCount: Math.round(firstCount), sampleRate: rate, followedSliceCount: followed.size, missesAt };
+  return { lookups, sliceCount: firstCount, sampleRate: rate, followedSliceCount: followed.size, missesAt };
 }
 
 /** Of a sum over independent groups. */

@@ -34,8 +34,12 @@ export class SampledLookups implements LookupCounter {
   readonly #spec: SliceSpec;
   readonly #followed: FollowedSlices;
   readonly #times: ReuseTimes;
-  /** One bit a slice: it is followed, or a lookup of it is being timed. */
+  /** One bit a slice: it was looked up. */
+  readonly #touched: Int32Array;
+  /** One bit a slice: it was not looked up yet, or is followed, or a lookup of it is being timed. */
   readonly #watched: Int32Array;
+  /** Slices that were looked up first by a read, and by a write. */
+  readonly #firsts = new Float64Array(2);
   /** Reads and writes. */
   readonly #lookups = new Float64Array(2);
   /** Lookups so far of another slice than the lookup before: repeats hit whatever the cache, and take no time. */
@@ -49,8 +53,8 @@ export class SampledLookups implements LookupCounter {
     const sliceCount = Math.ceil(spec.diskBytes / spec.sliceBytes);
     this.#followed = new FollowedSlices(sliceCount, spec, sample);
     this.#times = new ReuseTimes(sliceCount);
-    this.#watched = new Int32Array(Math.ceil(sliceCount / 32));
-    this.#watch();
+    this.#touched = new Int32Array(Math.ceil(sliceCount / 32));
+    this.#watched = new Int32Array(Math.ceil(sliceCount / 32)).fill(-1);
   }
 
   add(block: RequestBlock): void {
@@ -94,29 +98,43 @@ export class SampledLookups implements LookupCounter {
   }
 
   profile(): LookupProfile {
-    const movedCount = this.#clockTotal + this.#clock;
-    return estimateProfile({ lookups: this.#lookups, movedCount, times: this.#times, followed: this.#followed });
+    return estimateProfile({
+      lookups: this.#lookups,
+      firsts: this.#firsts,
+      movedCount: this.#clockTotal + this.#clock,
+      times: this.#times,
+      followed: this.#followed,
+    });
   }
 
   #visit(slice: number, clock: number, kind: number, offset: number, end: number): void {
-    this.#times.finish(slice, clock, kind);
-    const { rate } = this.#followed;
-    if (this.#followed.use(slice, clock, kind, offset, end)) {
-      if (this.#followed.rate < rate) this.#watch();
-      return;
-    }
     const word = slice >>> 5;
-    this.#watched[word] = (this.#watched[word] as number) & ~(1 << (slice & 31));
+    const bit = 1 << (slice & 31);
+    if (((this.#touched[word] as number) & bit) === 0) {
+      this.#touched[word] = (this.#touched[word] as number) | bit;
+      this.#firsts[kind] = (this.#firsts[kind] as number) + 1;
+    } else {
+      this.#times.finish(slice, clock, kind);
+    }
+    const sliceCount = (this.#firsts[0] as number) + (this.#firsts[1] as number);
+    const { rate } = this.#followed;
+    if (!this.#followed.use(slice, clock, kind, sliceCount, offset, end)) {
+      this.#watched[word] = (this.#watched[word] as number) & ~bit;
+    } else if (this.#followed.rate < rate) {
+      this.#watchLess();
+    }
   }
 
-  /** Marks the slices to watch anew. */
-  #watch(): void {
+  /** Leaves the slices alone that are not followed any more. */
+  #watchLess(): void {
     const below = followedBelow(this.#followed.rate);
     const sliceCount = Math.ceil(this.#spec.diskBytes / this.#spec.sliceBytes);
-    this.#watched.fill(0);
     for (let slice = 0; slice < sliceCount; slice++) {
-      if (hashSlice(slice) >= below && !this.#times.isTimed(slice)) continue;
-      this.#watched[slice >>> 5] = (this.#watched[slice >>> 5] as number) | (1 << (slice & 31));
+      const word = slice >>> 5;
+      const bit = 1 << (slice & 31);
+      if (((this.#touched[word] as number) & bit) === 0) continue;
+      if (hashSlice(slice) < below || this.#times.isTimed(slice)) continue;
+      this.#watched[word] = (this.#watched[word] as number) & ~bit;
     }
   }
 
