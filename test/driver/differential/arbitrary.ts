@@ -224,6 +224,8 @@ function settleSize(
   let clusters = 1 + (raw.sizeNumber % 40);
   if (raw.size === 'tables') clusters = Math.floor((raw.sizeNumber % (perTable * 400)) / 100) + 1;
   if (raw.size === 'many') clusters = perTable * (4 + (raw.sizeNumber % 200));
+  // QEMU's limit of raw files is the host's: 16 TiB on ext4.
+  clusters = Math.min(clusters, (8 * kibi ** 4) / clusterBytes);
   if (preallocation === 'metadata' || dataFile === 'raw') clusters = Math.min(clusters, 20_000);
   // Preallocated data is written or at least reserved on the host.
   if (preallocation === 'falloc') clusters = Math.min(clusters, Math.max(2, (16 * kibi ** 2) / clusterBytes));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadImage } from '../../../src/driver/load-image.ts';
 import type { DifferentialCase } from './case.ts';
 import { type Difference, firstDifference, orderRules } from './compare.ts';
+import { addHostExtents } from './host-extents.ts';
 import { buildImage, canBuild, type ModelRun, measureModel } from './model-run.ts';
 import type { Bench, Outcome } from './outcome.ts';
 import { measureReal, prepareImage, RefusedCase } from './real-run.ts';
@@ -33,6 +34,7 @@ function compareRuns(tested: DifferentialCase, bench: Bench): Outcome {
     const state = loadImage(path, { followBacking: true }).image;
     const made = canBuild(tested) ? stateDifference(buildImage(tested, bench.qemuVersion), state) : undefined;
     if (made !== undefined) return differ(`the model makes another image than QEMU: ${made}`);
+    addHostExtents(tested, state, bench);
     real = measureReal(tested, bench.directory, bench.bin);
     run = measureModel(tested, state, bench.qemuVersion);
     const difference = firstDifference(run.segments, real, orderRules(tested, run.parts));
