@@ -45,6 +45,8 @@ export type HostIoCounts = Readonly<
 export interface TrialMetrics {
   /** Data requests (reads, writes, trims) per second of time inside the driver, syncs' time included. */
   readonly iops: number;
+  /** The range that a predicted rate is claimed for; absent where it was measured. */
+  readonly iopsInterval?: { readonly low: number; readonly high: number };
   /** Bytes of reads and writes per second of the same time. */
   readonly bytesPerSecond: number;
   /** Measured data requests, warm-up and syncs excluded. */

@@ -110,6 +110,7 @@ function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
   say('other-qemu', 'QEMU', base.header.environment.qemu, head.header.environment.qemu);
   say('other-cache-mode', "the engine's cache mode", base.header.engine.cache, head.header.engine.cache);
   say('other-aio-mode', "the engine's aio mode", base.header.engine.aio, head.header.engine.aio);
+  say('other-costs', 'the costs of predictions', base.header.engine.costs?.name, head.header.engine.costs?.name);
   const backing = (journal: Journal): string => journal.header.plan.backing ?? 'none';
   say('other-backing', 'the backing file', backing(base), backing(head));
   return warnings;

@@ -40,12 +40,12 @@ function describeJournal(side: string, journal: JournalIdentity): string {
 function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes): string {
   const cells = comparison.cells.filter((cell) => cell.metric === metric.name);
   if (cells.length === 0) return '';
+  const source = cells.some((cell) => cell.source === 'measured') ? 'measured' : 'predicted';
   const plain = cells.every((cell) => cell.assume === 'exact' && cell.verdict === 'same' && cell.ratio === 1);
   if (plain) {
     const where = cells.length === 1 ? 'in the only cell' : `in all ${cells.length} cells`;
-    return `${metric.name}: exactly the same ${where}\n`;
+    return `${metric.name}: ${source === 'predicted' ? 'predicted ' : ''}exactly the same ${where}\n`;
   }
-  const source = cells.some((cell) => cell.source === 'measured') ? 'measured' : 'predicted';
   const noisy = cells.some((cell) => cell.assume === 'noisy');
   const columns = [
     { title: 'cell' },

@@ -38,13 +38,15 @@ function renderEnvironment(report: JournalReport): string {
     report.resumedAt.length > 0
       ? `  resumed  ${report.resumedAt.length === 1 ? '1 time' : `${report.resumedAt.length} times`}: ${report.resumedAt.map((time) => printable(time, 40)).join(', ')}`
       : '',
-    `  engine   ${engine.name} ${printable(engine.version, 40)}, cache=${printable(engine.cache, 20)}, aio=${printable(engine.aio, 20)}, processors ${engine.cpus.join(' ') || 'any'}, ${formatDuration(engine.overheadMs)} a command outside the driver`,
+    renderEngine(engine),
     environment.qemu ? `  qemu     ${printable(environment.qemu)}` : '',
     `  host     ${printable(environment.kernel)}, ${environment.cpuCount} × ${printable(environment.cpuModel)}, ${formatBytes(environment.memoryBytes)} of memory`,
-    `  images   on ${printable(environment.fileSystem)} (${printable(environment.mountOptions)}), ${formatBytes(environment.freeBytes)} free at the start`,
+    predicted
+      ? ''
+      : `  images   on ${printable(environment.fileSystem)} (${printable(environment.mountOptions)}), ${formatBytes(environment.freeBytes)} free at the start`,
     report.backing === null ? '' : `  backing  ${printable(report.backing)}`,
     predicted
-      ? '  Every figure is predicted by the model of the driver.'
+      ? '  Times are predicted; host I/O and space are computed by the model of the driver.'
       : '  Every figure is measured, unless said otherwise.',
     report.missingCount > 0 ? `  ${report.missingCount} planned trials have not been run.` : '',
   ];
@@ -52,6 +54,17 @@ function renderEnvironment(report: JournalReport): string {
     .filter((line) => line !== '')
     .map((line) => brokenAt(line, reportWidth))
     .join('\n')}\n`;
+}
+
+function renderEngine(engine: JournalReport['engine']): string {
+  const { name, overheadMs, cpus, costs } = engine;
+  const version = printable(engine.version, 40);
+  const modes = `cache=${printable(engine.cache, 20)}, aio=${printable(engine.aio, 20)}`;
+  if (name === 'simulated') {
+    const from = costs ? `, times from ${printable(costs.name, 60)}: ${printable(costs.source, 200)}` : '';
+    return `  engine   the model of QEMU ${version}'s driver, ${modes}${from}`;
+  }
+  return `  engine   ${name} ${version}, ${modes}, processors ${cpus.join(' ') || 'any'}, ${formatDuration(overheadMs)} a command outside the driver`;
 }
 
 function renderWorkload(workload: WorkloadReport, notes: Footnotes, confidence: number): string {
@@ -79,7 +92,7 @@ function renderSpeed(rows: readonly JournalReportRow[], notes: Footnotes, confid
   const columns: readonly TableColumn[] = [
     { title: 'speed' },
     { title: 'n', align: 'right' },
-    { title: 'IOPS', align: 'right' },
+    { title: rows.every((row) => row.source === 'predicted') ? 'IOPS, predicted' : 'IOPS', align: 'right' },
     { title: '× baseline', align: 'right' },
     { title: 'p50', align: 'right' },
     { title: 'p99', align: 'right' },

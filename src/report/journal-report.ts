@@ -1,5 +1,5 @@
 import type { EngineDescription } from '../engine/engine.ts';
-import { comparePaired } from '../stats/paired-comparison.ts';
+import { compareExactly, comparePaired } from '../stats/paired-comparison.ts';
 import { summarize } from '../stats/summary.ts';
 import { defaultConfidence, defaultThresholdRatio } from '../stats/verdict.ts';
 import type { Journal } from '../trial/journal-reader.ts';
@@ -136,8 +136,8 @@ function reportCell(cell: Cell, baseline: Cell | undefined, requestCount: number
     count: cell.completed.length,
     incompleteCount: cell.incomplete.length,
     isBaseline: cell === baseline,
-    iops: figure((trial) => trial.metrics.iops),
-    relativeIops: baseline && cell !== baseline ? relativeTo(baseline, cell) : null,
+    iops: predictedIops(cell) ?? figure((trial) => trial.metrics.iops),
+    relativeIops: baseline && cell !== baseline && cell.engine === baseline.engine ? relativeTo(baseline, cell) : null,
     latencyP50Ms: figure((trial) => trial.metrics.latencyMs.p50),
     latencyP99Ms: figure((trial) => trial.metrics.latencyMs.p99),
     fileBytes: figure((trial) => trial.metrics.fileBytes),
@@ -149,12 +149,23 @@ function reportCell(cell: Cell, baseline: Cell | undefined, requestCount: number
   };
 }
 
+/** A prediction brings its own interval; its repetitions are all the same. */
+function predictedIops({ completed: [first] }: Cell): Figure | undefined {
+  const interval = first?.metrics.iopsInterval;
+  return first && interval && { median: first.metrics.iops, ...interval, sufficient: true };
+}
+
 function relativeTo(baseline: Cell, cell: Cell): RelativeFigure | null {
-  const pairs = pairTrials(baseline.completed, cell.completed);
-  const { ratio, low, high, verdict } = comparePaired(
-    pairs.map(([base, head]) => [base.metrics.iops, head.metrics.iops]),
-    { better: 'higher', thresholdRatio: defaultThresholdRatio, confidence: defaultConfidence, seed: 1 },
-  );
+  const better = 'higher';
+  const thresholdRatio = defaultThresholdRatio;
+  const iops = (of: Cell): readonly number[] => of.completed.map((trial) => trial.metrics.iops);
+  const { ratio, low, high, verdict } =
+    cell.engine === 'simulated'
+      ? compareExactly(iops(baseline), iops(cell), { better, thresholdRatio })
+      : comparePaired(
+          pairTrials(baseline.completed, cell.completed).map(([base, head]) => [base.metrics.iops, head.metrics.iops]),
+          { better, thresholdRatio, confidence: defaultConfidence, seed: 1 },
+        );
   return ratio === null || low === null || high === null ? null : { ratio, low, high, verdict };
 }
 

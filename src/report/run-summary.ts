@@ -14,6 +14,8 @@ export interface MedianFigure {
 export interface RunCell {
   readonly workload: string;
   readonly configuration: TrialRecord['configuration'];
+  /** Of its times; counts and space of a prediction are exact. */
+  readonly source: 'measured' | 'predicted';
   readonly completedCount: number;
   readonly failedCount: number;
   /** The figures are absent where no trial was completed. */
@@ -59,7 +61,9 @@ function summarizeCell(first: TrialRecord, trials: readonly TrialRecord[]): RunC
     return summary && { median: summary.median, low: summary.low, high: summary.high };
   };
   const figures = {
-    iops: figure((trial) => trial.metrics.iops),
+    iops: completed[0]?.metrics.iopsInterval
+      ? { median: completed[0].metrics.iops, ...completed[0].metrics.iopsInterval }
+      : figure((trial) => trial.metrics.iops),
     bytesPerSecond: figure((trial) => trial.metrics.bytesPerSecond),
     latencyP50Ms: figure((trial) => trial.metrics.latencyMs.p50),
     latencyP99Ms: figure((trial) => trial.metrics.latencyMs.p99),
@@ -70,6 +74,7 @@ function summarizeCell(first: TrialRecord, trials: readonly TrialRecord[]): RunC
   return {
     workload: first.workload,
     configuration: first.configuration,
+    source: first.engine === 'simulated' ? 'predicted' : 'measured',
     completedCount: completed.length,
     failedCount: trials.length - completed.length,
     ...definedOnly(figures),

@@ -115,6 +115,7 @@ export function renderPlan(report: RunPlanReport): string {
     const requests = `${formatBytes(workload.diskBytes)}, ${formatCount(workload.requestCount)} requests${warmUp}`;
     return `${workload.name}: ${workload.title}\n  ${requests}, seed ${workload.seed}\n`;
   });
+  const simulated = plan.engine === 'simulated';
   const room = report.problem ?? `${formatBytes(report.freeBytes)} are free: enough`;
   return [
     `${plan.trialCount} trials, plan ${plan.hash.slice(0, 8)}, seed ${plan.seed}, engine ${plan.engine}\n`,
@@ -124,11 +125,17 @@ export function renderPlan(report: RunPlanReport): string {
     '\n',
     images,
     '\n',
-    `Time: about ${formatDuration(report.estimatedMs)}, by a rough model of a small virtual machine with an SSD\n`,
-    `Space: at most ${formatBytes(report.neededBytes)} at a time; ${room}\n`,
+    simulated
+      ? 'Nothing would be measured: the model predicts in about a second for a million requests, and takes no space\n'
+      : `Time: about ${formatDuration(report.estimatedMs)}, by a rough model of a small virtual machine with an SSD\n`,
+    simulated ? '' : `Space: at most ${formatBytes(report.neededBytes)} at a time; ${room}\n`,
     `Journal: ${report.journal}\n`,
     'Nothing was run (--dry-run).\n',
   ].join('');
+}
+
+function by(engine: PlanSummary['engine']): string {
+  return engine === 'simulated' ? "predicted by the model of QEMU's driver" : `measured by ${engine}`;
 }
 
 export function renderResult(report: RunResultReport): string {
@@ -137,7 +144,7 @@ export function renderResult(report: RunResultReport): string {
     const cells = report.cells.filter((cell) => cell.workload === workload.name);
     if (cells.length === 0) continue;
     parts.push(
-      `${workload.name}: ${workload.title} (${formatBytes(workload.diskBytes)}, measured by ${report.plan.engine})\n`,
+      `${workload.name}: ${workload.title} (${formatBytes(workload.diskBytes)}, ${by(report.plan.engine)})\n`,
       renderCells(cells),
       '\n',
     );
@@ -165,8 +172,10 @@ function renderCells(cells: readonly RunCell[]): string {
     { title: 'IOPS', text: ({ iops }) => (iops ? formatCount(iops.median) : 'none') },
     {
       title: 'low – high',
-      text: ({ iops, completedCount }) =>
-        iops && completedCount > 1 ? `${formatCount(iops.low)} – ${formatCount(iops.high)}` : '',
+      text: ({ iops, completedCount, source }) =>
+        iops && (completedCount > 1 || source === 'predicted')
+          ? `${formatCount(iops.low)} – ${formatCount(iops.high)}`
+          : '',
     },
     { title: 'p50', text: ({ latencyP50Ms }) => (latencyP50Ms ? formatDuration(latencyP50Ms.median) : '') },
     { title: 'p99', text: ({ latencyP99Ms }) => (latencyP99Ms ? formatDuration(latencyP99Ms.median) : '') },

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OpenEngine } from '../../src/cli/run/open-engine.ts';
 import { EnvironmentError } from '../../src/errors.ts';
+import { compareSchema } from '../../src/report/schemas/compare.ts';
+import { journalRecordSchema } from '../../src/report/schemas/journal.ts';
 import { runSchema } from '../../src/report/schemas/run.ts';
 import { readJournal } from '../../src/trial/journal-reader.ts';
 import { ExitCode, runCli } from '../helpers/host.ts';
@@ -253,12 +255,81 @@ describe('--dry-run', () => {
   test('needs no QEMU, which a run does', async () => {
     opening.findQemu.mockRejectedValue(new EnvironmentError('qemu-img not found on PATH', { hint: 'Type: apt' }));
     expect((await qtune('reads.yaml', '--dry-run')).exitCode).toBe(ExitCode.ok);
-    const real = await qtune('reads.yaml');
+    const real = await qtune('reads.yaml', '--engine', 'qemu-io');
     expect(real).toMatchObject({
       exitCode: ExitCode.outside,
       stderr: 'qtune: qemu-img not found on PATH\n  Type: apt\n',
     });
     expect(journalNames()).toEqual([]);
+  });
+});
+
+describe('where there is no QEMU', () => {
+  beforeEach(() => {
+    opening.findQemu.mockRejectedValue(new EnvironmentError('qemu-img not found on PATH', { hint: 'Type: apt' }));
+  });
+  // Not calibrated, whatever the machine that the tests run on.
+  const predict = (...argv: readonly string[]) =>
+    runCli(['run', ...argv], { cwd, env: { PATH: '/nonexistent', XDG_STATE_HOME: cwd } });
+
+  test('a run predicts, once a cell, and says so everywhere', async () => {
+    const result = await predict('reads.yaml', '--out', 'a.ndjson');
+    expect(result.exitCode, result.stderr).toBe(ExitCode.ok);
+    expect(result.stderr).toContain(
+      "qtune: nothing is measured: qemu-img not found on PATH; the model of QEMU's driver predicts instead\n  Type: apt\n",
+    );
+    expect(result.stdout).toMatch(/^reads: Some reads \(1 GiB, predicted by the model of QEMU's driver\)\n/);
+    expect(result.stdout).toMatch(/cluster_size=64K +1 +[\d.]+k +[\d.]+k – [\d.]+k/);
+    expect(result.stdout).not.toMatch(/measured/);
+    const { header, trials } = await readJournal(join(cwd, 'a.ndjson'));
+    expect(header.plan).toMatchObject({ engine: 'simulated', repetitions: 1, trialCount: 2 });
+    expect(header.engine).toMatchObject({ name: 'simulated', version: '10.0', costs: { name: 'nvme-direct' } });
+    expect(trials.map(({ engine: name, state }) => [name, state])).toEqual([
+      ['simulated', 'completed'],
+      ['simulated', 'completed'],
+    ]);
+    for (const line of readFileSync(join(cwd, 'a.ndjson'), 'utf8').trimEnd().split('\n')) {
+      const record: unknown = JSON.parse(line);
+      expect(journalRecordSchema.parse(record)).toEqual(record);
+    }
+    const report = await runCli(['report', 'a.ndjson'], { cwd });
+    expect(report.stdout).toContain('IOPS, predicted');
+    expect(report.stdout).not.toMatch(/ measured/);
+  });
+
+  test('two predictions of the same are the same, and differences between predictions are exact', async () => {
+    await predict('reads.yaml', '--out', 'a.ndjson');
+    await predict('reads.yaml', '--out', 'b.ndjson', '--repetitions', '3');
+    const metrics = async (name: string) =>
+      (await readJournal(join(cwd, name))).trials.map((trial) => [
+        trial.configuration.label,
+        trial.state === 'completed' && trial.metrics,
+      ]);
+    const [first, second] = [await metrics('a.ndjson'), await metrics('b.ndjson')];
+    expect(second).toHaveLength(6);
+    for (const entry of second) expect(first).toContainEqual(entry);
+    const compared = await runCli(['compare', 'a.ndjson', 'b.ndjson', '--json'], { cwd });
+    const comparison = compareSchema.parse(JSON.parse(compared.stdout));
+    expect(comparison.verdict).toBe('same');
+    expect(new Set(comparison.cells.map(({ source }) => source))).toEqual(new Set(['predicted']));
+    const text = await runCli(['compare', 'a.ndjson', 'b.ndjson'], { cwd });
+    expect(text.stdout).toContain('predicted');
+    expect(text.stdout).not.toMatch(/measured/);
+  });
+
+  test('--io-log has the host I/O of the one cell; several are refused', async () => {
+    const several = await predict('reads.yaml', '--io-log', 'io.ndjson');
+    expect(several).toMatchObject({ exitCode: ExitCode.usage });
+    expect(several.stderr).toContain('--io-log: the plan has 2 cells');
+    const one = await predict('--workload', 'reads.yaml', '--io-log', 'io.ndjson', '--out', 'a.ndjson');
+    expect(one.exitCode, one.stderr).toBe(ExitCode.ok);
+    const lines = readFileSync(join(cwd, 'io.ndjson'), 'utf8').trimEnd().split('\n');
+    const [trial] = (await readJournal(join(cwd, 'a.ndjson'))).trials;
+    const counts = trial?.state === 'completed' ? trial.metrics.hostIo : undefined;
+    expect(lines.filter((line) => line.includes('"for":"l2"'))).toHaveLength(counts?.l2Read ?? 0);
+    expect(lines.filter((line) => line.includes('"for":"data"'))).toHaveLength(100);
+    const again = await predict('--workload', 'reads.yaml', '--io-log', 'io.ndjson', '--out', 'b.ndjson');
+    expect(again.stderr).toContain('--io-log: io.ndjson is there already');
   });
 });
 

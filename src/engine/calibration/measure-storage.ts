@@ -86,6 +86,7 @@ function addHoles(list: CommandList, round: number): void {
   let used = 0;
   const slot = (): number => slots.at(used++) * plan.slotBytes;
 
+  for (let index = 0; index < 20; index++) list.read(slot(), 4096);
   for (const [bytes, count] of plan.holeSizes) {
     for (let index = 0; index < count; index++) list.read(slot(), bytes, `readHole:${bytes}`);
   }

@@ -178,8 +178,10 @@ function metricsOf(simulation: Simulation, times: RequestTimes, summary: Request
   const { guestBytes, guestDistinctBytes, guestSeekBytes } = summary;
   const storedBytes = job.workload.image.content === 'full' ? job.workload.diskBytes : guestDistinctBytes;
   const requests = times.metrics();
+  const { rate } = simulation;
   return {
     ...requests,
+    ...(rate === undefined ? {} : { iops: rate.iops, iopsInterval: { low: rate.low, high: rate.high } }),
     wallMs: requests.driverMs,
     ...(job.traceHostIo ? { hostIo: hostIoCounts(hostIo) } : {}),
     ...(job.traceHostIo && hostIo.seekBytes !== undefined ? { hostSeekBytes: hostIo.seekBytes } : {}),

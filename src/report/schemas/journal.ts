@@ -38,6 +38,10 @@ const metrics = z.object({
     .number()
     .nonnegative()
     .describe('Reads, writes and trims per second of time inside the driver, syncs included.'),
+  iopsInterval: z
+    .object({ low: z.number().nonnegative(), high: z.number().nonnegative() })
+    .optional()
+    .describe('The range that a predicted rate is claimed for.'),
   bytesPerSecond: z.number().nonnegative(),
   requestCount: count.describe('Measured reads, writes and trims.'),
   wallMs: durationMs,
@@ -109,6 +113,10 @@ const engine = z.object({
   aio: z.string().describe('Where the configuration does not say.'),
   overheadMs: z.number().describe('Cost of one command outside the driver.'),
   cpus: z.array(count),
+  costs: z
+    .object({ name: z.string(), source: z.string() })
+    .optional()
+    .describe('Where predicted times come from; absent where times are measured.'),
 });
 
 export const planSchema = z.object({

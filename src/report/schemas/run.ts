@@ -53,6 +53,7 @@ const result = z.object({
     z.object({
       workload: z.string(),
       configuration: configurationSchema,
+      source: z.enum(['measured', 'predicted']).describe('Of times; counts and space of a prediction are exact.'),
       completedCount: count,
       failedCount: count,
       iops: figure.optional(),
