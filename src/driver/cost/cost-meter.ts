@@ -5,7 +5,6 @@ import {
   FILE_BACKING,
   FILE_DATA,
   FILE_IMAGE,
-  FOR_COPY_ON_WRITE,
   FOR_DATA,
   HOST_DISCARD,
   HOST_READ,
@@ -63,7 +62,8 @@ export class CostMeter implements HostIoSink {
   readonly #writeRegions: RecentRegions;
   readonly #files: readonly FileCostState[];
   #requestNs = 0;
-  /** Of this, reads and writes of data, and the longest of them. */
+  /** Of this, the guest's data: one I/O for each part of the request, their time, and the longest of them. */
+  #dataCount = 0;
   #dataNs = 0;
   #longestNs = 0;
 
@@ -87,18 +87,13 @@ export class CostMeter implements HostIoSink {
   /** Begins a request: host I/O since the last {@link finish}, as of opening, is dropped from it and from the totals. */
   start(counters: DriverCounters): void {
     this.#cpu.skip(counters);
-    this.#requestNs = 0;
-    this.#dataNs = 0;
-    this.#longestNs = 0;
+    this.#clear();
   }
 
   /** Ends a request. @returns its nanoseconds: host I/O, less what ran at once, and the processor's work since the last call */
   finish(counters: DriverCounters): number {
-    let ns = this.#requestNs + this.#cpu.take(counters, this.totals, FIRST_CPU_COMPONENT);
-    if (this.#cpu.extraParts > 0) ns -= this.#overlap(this.#cpu.extraParts + 1);
-    this.#requestNs = 0;
-    this.#dataNs = 0;
-    this.#longestNs = 0;
+    const ns = this.#requestNs + this.#cpu.take(counters, this.totals, FIRST_CPU_COMPONENT) - this.#overlap();
+    this.#clear();
     return ns;
   }
 
@@ -121,7 +116,8 @@ export class CostMeter implements HostIoSink {
     }
     this.totals[index] = (this.totals[index] as number) + ns;
     this.#requestNs += ns;
-    if ((purpose === FOR_DATA || purpose === FOR_COPY_ON_WRITE) && (op === HOST_READ || op === HOST_WRITE)) {
+    if (purpose === FOR_DATA && (op === HOST_READ || op === HOST_WRITE)) {
+      this.#dataCount++;
       this.#dataNs += ns;
       if (ns > this.#longestNs) this.#longestNs = ns;
     }
@@ -200,10 +196,18 @@ export class CostMeter implements HostIoSink {
   }
 
   /** Parts of one request run at once as far as the device and the driver let them. @returns the time that this saves */
-  #overlap(parts: number): number {
-    const width = Math.max(1, Math.min(parts, maximumParts, this.profile.parallelism));
+  #overlap(): number {
+    if (this.#dataCount < 2) return 0;
+    const width = Math.max(1, Math.min(this.#dataCount, maximumParts, this.profile.parallelism));
     const saved = this.#dataNs - Math.max(this.#longestNs, this.#dataNs / width);
     this.overlapNs += saved;
     return saved;
+  }
+
+  #clear(): void {
+    this.#requestNs = 0;
+    this.#dataCount = 0;
+    this.#dataNs = 0;
+    this.#longestNs = 0;
   }
 }

@@ -56,7 +56,7 @@ export const cpuKinds = [
   'discard',
   'writeZeroes',
   'sync',
-  /** Each further part of a request that splits. */
+  /** Each further part of a request that splits, and each read of what is copied on write. */
   'part',
   /** A lookup in a cache beyond a request's first, and one entry compared in its walk. */
   'lookup',

@@ -9,8 +9,6 @@ const at = Object.fromEntries(cpuKinds.map((name, index) => [name, index])) as R
 
 /** Prices what the driver's counters gained since the last look. */
 export class CpuCosts {
-  /** Parts beyond the first of the requests seen in the last {@link take}. */
-  extraParts = 0;
   readonly #ns: Float64Array;
   readonly #now = new Float64Array(cpuKinds.length);
   readonly #before = new Float64Array(cpuKinds.length);
@@ -42,13 +40,11 @@ export class CpuCosts {
       const ns = gained * (this.#ns[index] as number);
       totals[first + index] = (totals[first + index] as number) + ns;
       sum += ns;
-      if (index === at.part) this.extraParts = gained;
     }
     return sum;
   }
 
   #read(counters: DriverCounters, into: Float64Array): void {
-    this.extraParts = 0;
     const requests = counters.reads + counters.writes;
     into[at.read] = counters.reads;
     into[at.write] = counters.writes;

@@ -54,7 +54,7 @@ function addInPlace(list: CommandList, length: number, round: number): void {
   const near = random.below(length / plan.nearBytes) * plan.nearBytes;
   const place = (from: number, span: number, bytes: number): number => from + random.below(span / bytes) * bytes;
   for (const kind of ['read', 'write'] as const) {
-    for (let index = 0; index < 20; index++) list[kind](place(0, length, 4096), 4096);
+    for (let index = 0; index < plan.warmUpCount; index++) list[kind](place(0, length, 4096), 4096);
     for (const [bytes, count] of plan.inPlaceSizes) {
       for (let index = 0; index < count; index++) list[kind](place(0, length, bytes), bytes, `${kind}Far:${bytes}`);
     }
@@ -86,7 +86,7 @@ function addHoles(list: CommandList, round: number): void {
   let used = 0;
   const slot = (): number => slots.at(used++) * plan.slotBytes;
 
-  for (let index = 0; index < 20; index++) list.read(slot(), 4096);
+  addWarmUp(list, slot());
   for (const [bytes, count] of plan.holeSizes) {
     for (let index = 0; index < count; index++) list.read(slot(), bytes, `readHole:${bytes}`);
   }
@@ -163,6 +163,12 @@ function growingImages(round: number): readonly GrowingImage[] {
 function addFirstAllocation(list: CommandList, clusterBytes: number): void {
   list.write(0, clusterBytes);
   list.sync();
+  addWarmUp(list, 0);
+}
+
+/** A process is slow at first: its pages, its caches and those of the kernel fill with its first requests. */
+function addWarmUp(list: CommandList, offset: number): void {
+  for (let index = 0; index < plan.warmUpCount; index++) list.read(offset, 4096);
 }
 
 /** An image whose clusters of 4 KiB lie in random order, so that long reads split. */

@@ -5,6 +5,9 @@ const gib = 1024 * mib;
 /** A size in bytes with the number of requests of it in one round. */
 export type SizeCounts = readonly (readonly [bytes: number, count: number])[];
 
+/** Requests at the start of a process that are not measured. */
+export const warmUpCount = 150;
+
 /** Sizes that are measured: enough requests that a mean means something, in about equal time. */
 export const inPlaceSizes: SizeCounts = [
   [4 * kib, 80],
