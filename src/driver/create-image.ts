@@ -1,7 +1,7 @@
 import { allocateClusters, allocateClustersAt, createRefcountArea } from './allocator.ts';
 import { growL1 } from './cluster-map.ts';
 import { linkClusters, placeOnly } from './guest-write.ts';
-import { HostFileState } from './host-file-state.ts';
+import { HostFileState, hostBlockBytes } from './host-file-state.ts';
 import { noSink } from './host-io.ts';
 import type { BackingState, ImageState } from './image-state.ts';
 import { Qcow2Node } from './node.ts';
@@ -73,8 +73,7 @@ function preallocate(node: Qcow2Node, options: CreateImageOptions): void {
   const { image } = node;
   const mode = options.dataFileRaw && options.preallocation === 'off' ? 'metadata' : options.preallocation;
   if (mode === 'off') {
-    image.dataFile?.write(0, 0);
-    if (image.dataFile !== undefined) image.dataFile.lengthBytes = image.virtualBytes;
+    if (image.dataFile !== undefined) extend(image.dataFile, image.virtualBytes, 'metadata');
     return;
   }
   if (image.virtualBytes === 0) return;
@@ -101,8 +100,10 @@ function preallocate(node: Qcow2Node, options: CreateImageOptions): void {
 function extend(file: HostFileState, lengthBytes: number, mode: 'metadata' | 'falloc' | 'full'): void {
   const from = file.lengthBytes;
   if (lengthBytes <= from) return;
-  if (mode === 'falloc') file.zero(from, lengthBytes - from);
-  else if (mode === 'full') file.write(from, lengthBytes - from);
+  // A file that was empty gets its first block, so that its alignment can be probed later.
+  if (from === 0 && mode !== 'full') file.write(0, Math.min(lengthBytes, hostBlockBytes));
+  if (mode === 'falloc') file.zero(file.lengthBytes, lengthBytes - file.lengthBytes);
+  if (mode === 'full') file.write(from, lengthBytes - from);
   file.lengthBytes = lengthBytes;
 }
 

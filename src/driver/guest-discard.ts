@@ -149,7 +149,9 @@ function setZero(node: Qcow2Node, table: L2Table, index: number, dropPlace: bool
     table.allocated[index] = 0;
     table.zeroes[index] = ALL_SUBCLUSTERS;
   } else {
-    table.flags[index] = flags | (node.image.version >= 3 ? ZERO : 0);
+    // In an external data file offset 0 is a place only while the entry is not marked as zeroes.
+    const kept = node.image.externalData && table.clusters[index] === 0 ? 0 : flags;
+    table.flags[index] = kept | (node.image.version >= 3 ? ZERO : 0);
   }
 }
 

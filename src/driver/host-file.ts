@@ -1,8 +1,18 @@
 import { roundUp } from '../qcow2/geometry.ts';
 import type { HostFileState } from './host-file-state.ts';
-import { FOR_NONE, HOST_DISCARD, HOST_READ, HOST_SYNC, HOST_WRITE, HOST_ZERO, type HostIoSink } from './host-io.ts';
+import {
+  BLOCK_WRITTEN,
+  FOR_NONE,
+  HOST_DISCARD,
+  HOST_READ,
+  HOST_SYNC,
+  HOST_WRITE,
+  HOST_ZERO,
+  type HostIoSink,
+} from './host-io.ts';
 
 const sectorBytes = 512;
+const largestAlignmentBytes = 4096;
 
 /** What a file node is opened with. */
 export interface HostFileOptions {
@@ -37,7 +47,10 @@ export class HostFile {
     this.state = state;
     this.role = options.role;
     this.#sink = sink;
-    this.#alignment = options.requestAlignment;
+    // QEMU tries ever larger direct reads at offset 0; over a hole the smallest one succeeds and tells nothing, so it takes the
+    // largest. Source: block/file-posix.c, raw_probe_alignment.
+    const isProbed = options.requestAlignment === 1 || state.stateAt(0) === BLOCK_WRITTEN;
+    this.#alignment = isProbed ? options.requestAlignment : largestAlignmentBytes;
     this.#noFlush = options.noFlush;
     this.#zeroRange = options.zeroRange;
   }

@@ -1,5 +1,5 @@
 import type { ImageFile } from '../qcow2/image-file.ts';
-import { HostFileState } from './host-file-state.ts';
+import { HostFileState, hostBlockBytes } from './host-file-state.ts';
 import { HAS_OFFSET, type L2Table } from './l2-table.ts';
 import type { LoadedMetadata } from './load-metadata.ts';
 import type { MetadataExtents } from './load-metadata-extents.ts';
@@ -25,6 +25,8 @@ export function imageFileState(file: ImageFile, metadata: LoadedMetadata, extent
 export function dataFileState(file: ImageFile, metadata: LoadedMetadata): HostFileState {
   const state = stateOfFile(file);
   if (isSparse(file)) {
+    // QEMU writes the first block of a file that it makes, so that its alignment can be probed.
+    if (file.allocatedBytes > 0) markWritten(state, file, 0, hostBlockBytes);
     markMapped(state, file, metadata);
     state.setAllocatedBytes(file.allocatedBytes);
   }

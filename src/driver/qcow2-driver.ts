@@ -58,12 +58,12 @@ export class Qcow2Driver {
     if (node.options.writethrough) this.#flush();
   }
 
-  /** @param unmap whether the clusters may be given back (`write -z -u`); it takes `discard=unmap` */
+  /** @param unmap whether the clusters may be given back (`write -z -u`); their space in the file only goes with `discard=unmap` */
   writeZeroes(offset: number, length: number, unmap: boolean): void {
     this.#check(offset, length);
     const node = this.#node;
     node.counters.writeZeroes++;
-    writeZeroesGuest(node, offset, length, unmap && node.options.discard);
+    writeZeroesGuest(node, offset, length, unmap);
     if (node.options.writethrough) this.#flush();
   }
 
@@ -98,7 +98,9 @@ export class Qcow2Driver {
   /** What the close of the image writes. @source QEMU block.c, bdrv_close; block/qcow2.c, qcow2_inactivate */
   close(): void {
     const node = this.#node;
-    this.#flush();
+    // Nobody writes to the node any more, so its last flush leaves the data file to that file's own close.
+    this.#writeCaches();
+    node.file.flush();
     node.l2Cache.flush();
     node.refcountCache.flush();
     if (this.image.dirty) {
