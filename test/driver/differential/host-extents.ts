@@ -13,7 +13,7 @@ import { backingName, dataName, imageName } from './shell.ts';
  */
 export function addHostExtents(tested: DifferentialCase, state: ImageState, bench: Bench): void {
   const { image } = tested;
-  if (image.preallocation !== 'off' || image.dataFile === 'raw') {
+  if (image.preallocation !== 'off' || image.dataFile !== 'none') {
     mark(state.file, imageName, bench);
     if (state.dataFile) mark(state.dataFile, dataName, bench);
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { HostFileName } from '../../../src/driver/host-io.ts';
 import type { DifferentialCase } from './case.ts';
-import { dataName, imageName, logName, measuredLines, prepareLines } from './shell.ts';
+import { dataName, imageName, logName, measuredLines, prepareLines, type SlowCalls } from './shell.ts';
 import { type HostIo, readStraceLog } from './strace-log.ts';
 
 /** QEMU could not do what a case asks for, e.g. because the file system lacks something: no verdict on the model. */
@@ -15,8 +15,13 @@ export function prepareImage(tested: DifferentialCase, directory: string, bin: s
 }
 
 /** Runs the measured requests on the prepared image. @returns host I/O of each request, and at last of the closing */
-export function measureReal(tested: DifferentialCase, directory: string, bin: string | undefined): HostIo[][] {
-  runShell(measuredLines(tested), directory, bin);
+export function measureReal(
+  tested: DifferentialCase,
+  directory: string,
+  bin: string | undefined,
+  slow?: SlowCalls,
+): HostIo[][] {
+  runShell(measuredLines(tested, slow), directory, bin);
   const segments = readStraceLog(readFileSync(join(directory, logName), 'utf8'), fileOfPath);
   if (segments.length !== tested.commands.length + 1) {
     throw new RefusedCase(`${segments.length} prompts for ${tested.commands.length} requests`);

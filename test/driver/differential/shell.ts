@@ -40,11 +40,15 @@ export function prepareLines(tested: DifferentialCase): readonly string[] {
   return lines;
 }
 
+const slowCalls = { writes: 'pwrite64,pwritev', reads: 'pread64,preadv', zeroes: 'fallocate' } as const;
+/** System calls that strace makes slow, to see whether what QEMU does depends on which of two is done first. */
+export type SlowCalls = keyof typeof slowCalls;
+
 /**
  * Shell lines of the measured run: the host I/O of `qemu-io` is left in `strace.log`. strace answers each fdatasync itself, so
  * that the disk's speed does not matter.
  */
-export function measuredLines(tested: DifferentialCase): readonly string[] {
+export function measuredLines(tested: DifferentialCase, slow?: SlowCalls): readonly string[] {
   const { drive, commands } = tested;
   const options = [
     'driver=qcow2',
@@ -53,9 +57,10 @@ export function measuredLines(tested: DifferentialCase): readonly string[] {
     'file.aio=threads',
     ...Object.entries(drive.options).map(([name, value]) => `${name}=${optionText(value)}`),
   ];
+  const delay = slow === undefined ? '' : ` -e inject=${slowCalls[slow]}:delay_enter=2000`;
   return [
     ...scriptLines('measured.cmd', commands),
-    `strace --seccomp-bpf -f -y -s0 -e abbrev=none -e trace=${traced} -e inject=fdatasync:retval=0 -o ${logName} "$QEMU"qemu-io -t ${drive.mode} -d ${
+    `strace --seccomp-bpf -f -y -s0 -e abbrev=none -e trace=${traced} -e inject=fdatasync:retval=0${delay} -o ${logName} "$QEMU"qemu-io -t ${drive.mode} -d ${
       drive.discard ? 'unmap' : 'ignore'
     } --image-opts ${options.join(',')} <measured.cmd >qemu-io.out`,
   ];
