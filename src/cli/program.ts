@@ -43,6 +43,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,
   },
   {
+    name: 'curve',
+    describe: 'The L2 miss ratio of every cache size, from one pass over your requests',
+    load: async () => (await import('./commands/curve.ts')).curveCommand,
+  },
+  {
     name: 'workload',
     describe: 'The workloads that ship with qtune, and your own',
     load: async () => (await import('./commands/workload.ts')).workloadCommand,

@@ -1,18 +1,15 @@
 import { Operation, type RequestBlock } from '../../workload/request.ts';
 import { ClusterSet } from './cluster-set.ts';
+import { DistanceCounts } from './distance-counts.ts';
 import {
   LOOKUP_ALLOCATE,
   LOOKUP_OVERWRITE,
   LOOKUP_READ,
   type LookupCounter,
-  type LookupCounts,
   type LookupProfile,
   type SliceSpec,
 } from './lookup-counter.ts';
 import { RecencyStack } from './recency-stack.ts';
-
-/** Counts of one stack distance stand side by side; the fourth place is never used. */
-const stride = 4;
 
 /**
  * Every lookup with its stack distance, in one pass: the misses of an LRU cache of any size are then the first lookups of
@@ -28,8 +25,9 @@ export class ExactLookups implements LookupCounter {
   readonly #spec: SliceSpec;
   readonly #stack: RecencyStack;
   readonly #written: ClusterSet;
-  /** Lookups by distance and kind; distance 0 is a first lookup. */
-  #counts = new Uint32Array(stride * 256);
+  readonly #counts = new DistanceCounts();
+  /** By kind: lookups of the slice that was looked up before. */
+  readonly #repeats = new Float64Array(3);
   #last = -1;
 
   constructor(spec: SliceSpec) {
@@ -63,42 +61,16 @@ export class ExactLookups implements LookupCounter {
   }
 
   profile(): LookupProfile {
-    const sliceCount = this.#stack.size;
-    const counts = this.#counts;
-    // From here on the entry of a distance holds the lookups of that distance and of all greater ones.
-    const atLeast = Float64Array.from(counts.subarray(0, stride * (sliceCount + 2)));
-    for (let at = stride * (sliceCount + 1) - 1; at >= stride; at--)
-      atLeast[at] = (atLeast[at] as number) + (atLeast[at + stride] ?? 0);
-    const kinds = (from: number): LookupCounts => {
-      const of = (kind: number): number => (atLeast[kind] ?? 0) + (atLeast[from + kind] ?? 0);
-      return { read: of(LOOKUP_READ), overwrite: of(LOOKUP_OVERWRITE), allocate: of(LOOKUP_ALLOCATE) };
-    };
-    return {
-      lookups: kinds(stride),
-      sliceCount,
-      sampleRate: 1,
-      followedSliceCount: sliceCount,
-      missesAt(entryCount) {
-        const misses = kinds(stride * Math.min(entryCount + 1, sliceCount + 1));
-        const total = misses.read + misses.overwrite + misses.allocate;
-        return { ...misses, total, low: total, high: total };
-      },
-    };
+    const [read = 0, overwrite = 0, allocate = 0] = this.#repeats;
+    return this.#counts.profile({ read, overwrite, allocate }, this.#stack.size);
   }
 
   #lookUp(slice: number, kind: number): void {
-    let at = stride + kind;
-    if (slice !== this.#last) {
-      this.#last = slice;
-      at = stride * this.#stack.use(slice) + kind;
-      if (at >= this.#counts.length) this.#makeRoom(at);
+    if (slice === this.#last) {
+      this.#repeats[kind] = (this.#repeats[kind] as number) + 1;
+      return;
     }
-    this.#counts[at] = (this.#counts[at] as number) + 1;
-  }
-
-  #makeRoom(at: number): void {
-    const counts = new Uint32Array(2 * at);
-    counts.set(this.#counts);
-    this.#counts = counts;
+    this.#last = slice;
+    this.#counts.add(this.#stack.use(slice), kind);
   }
 }

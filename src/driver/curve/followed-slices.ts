@@ -1,6 +1,7 @@
 import { Operation } from '../../workload/request.ts';
 import { ClusterSet } from './cluster-set.ts';
-import type { SliceSpec } from './lookup-counter.ts';
+import { DistanceCounts } from './distance-counts.ts';
+import { LOOKUP_ALLOCATE, type LookupProfile, type SliceSpec } from './lookup-counter.ts';
 import { binCount, binOf } from './magnitude-bins.ts';
 import { setBack } from './moments.ts';
 import { RecencyStack } from './recency-stack.ts';
@@ -29,6 +30,10 @@ export class FollowedSlices {
   /** Allocating writes that were the first lookup of their slice, and all of them. */
   firstAllocationCount = 0;
   allocationCount = 0;
+  /** Every followed lookup, as long as all slices are followed. */
+  #all: DistanceCounts | undefined;
+  /** Those that were added to it: reads, writes in place, allocating writes. */
+  readonly #allCounts = new Float64Array(3);
   rate: number;
   #below: number;
 
@@ -38,6 +43,7 @@ export class FollowedSlices {
     this.#written = new ClusterSet(spec.diskBytes / spec.clusterBytes);
     this.#maximumSliceCount = sample.maximumSliceCount;
     this.rate = sample.rate;
+    this.#all = sample.rate === 1 ? new DistanceCounts() : undefined;
     this.#below = followedBelow(sample.rate);
     this.#lastUse = new Int32Array(sliceCount);
   }
@@ -62,6 +68,7 @@ export class FollowedSlices {
     this.#lastUse[slice] = clock;
     const allocates = kind === Operation.write && this.#allocates(slice, offset, end);
     if (allocates) this.allocationCount += weight;
+    if (this.#all) this.#addToAll(place, allocates ? LOOKUP_ALLOCATE : kind);
     if (place === 0) {
       if (allocates) this.firstAllocationCount += weight;
       if (this.#stack.size > this.#maximumSliceCount) this.#halve();
@@ -81,8 +88,24 @@ export class FollowedSlices {
   /** A write to the slice that was looked up just before. */
   repeatWrite(slice: number, offset: number, end: number): void {
     if (hashSlice(slice) >= this.#below || !this.#allocates(slice, offset, end)) return;
+    if (this.#all) this.#addToAll(1, LOOKUP_ALLOCATE);
     this.allocationCount += 1 / this.rate;
     this.allocations[0] = (this.allocations[0] as number) + 1 / this.rate;
+  }
+
+  /**
+   * The profile of all lookups, if every slice was followed from first to last.
+   * @param lookups all reads and all writes; those not seen here repeat the slice before, and none of them allocates
+   */
+  exactProfile(readCount: number, writeCount: number): LookupProfile | undefined {
+    const [read = 0, overwrite = 0, allocate = 0] = this.#allCounts;
+    const repeats = { read: readCount - read, overwrite: writeCount - overwrite - allocate, allocate: 0 };
+    return this.#all?.profile(repeats, this.size);
+  }
+
+  #addToAll(place: number, kind: number): void {
+    this.#all?.add(place, kind);
+    this.#allCounts[kind] = (this.#allCounts[kind] as number) + 1;
   }
 
   setBack(by: number): void {
@@ -102,6 +125,7 @@ export class FollowedSlices {
   }
 
   #halve(): void {
+    this.#all = undefined;
     this.rate /= 2;
     this.#below = followedBelow(this.rate);
     this.#stack.keepOnly((slice) => hashSlice(slice) < this.#below);

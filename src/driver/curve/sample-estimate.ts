@@ -22,106 +22,132 @@ const tQuantile = 2.131;
 const resolvedSliceCount = 4;
 /** How far the model alone is usually off: standard deviation, as a share of all lookups, on the traces of the tests. */
 const modelErrorRatio = 0.008;
+/** The scale of distances is never taken to be off by more than this. */
+const worstScaleError = 0.75;
 
-/** Misses at every cache size from a sample: the model of reuse times, corrected by the distances of the followed slices. */
-export function estimateProfile({
-  lookups: counted,
-  firsts,
-  movedCount,
-  times,
-  followed,
-}: SampledCounts): LookupProfile {
-  const { rate } = followed;
-  const [readCount = 0, writeCount = 0] = counted;
-  const lookupCount = readCount + writeCount;
-  const firstCount = (firsts[0] as number) + (firsts[1] as number);
-  const [readTimes, writeTimes] = [times.estimate(0, movedCount), times.estimate(1, movedCount)];
-  const eviction = new EvictionTimes(
-    readTimes.map((count, bin) => count + (writeTimes[bin] as number)),
-    firstCount,
-  );
-  const longer = [sumFromAbove(readTimes), sumFromAbove(writeTimes)] as const;
-  const allocateCount = Math.min(writeCount, Math.round(followed.allocationCount));
-  const lookups: LookupCounts = { read: readCount, overwrite: writeCount - allocateCount, allocate: allocateCount };
+/** By how much the distances of the followed slices give more misses than their times, and how sure that is. */
+interface Correction {
+  /** For reads and for writes. */
+  readonly byKind: readonly [number, number];
+  /** Share of it to apply, 0…1. */
+  readonly weight: number;
+  /** Variance of what is left once it is applied. */
+  readonly variance: number;
+}
 
-  const columns = Array.from({ length: groupCount * columnsPerGroup }, (_, column) =>
-    sumFromAbove(followed.columns.slice(column * binCount, (column + 1) * binCount)),
-  );
-  const allocations = sumFromAbove(followed.allocations.slice());
+/**
+ * Misses at every cache size from a sample. The model of reuse times gives an estimate for all lookups; where distances and times of the
+ * followed slices disagree by more than chance explains, the model is off, and the difference is added. How much of it is
+ * added follows from the two errors: that of the difference, from how it varies between sixteen independent parts of the
+ * sample and from how well distances are known, and that of the model.
+ */
+export class SampleEstimate implements LookupProfile {
+  readonly lookups: LookupCounts;
+  readonly sliceCount: number;
+  readonly sampleRate: number;
+  readonly followedSliceCount: number;
+  readonly #counts: SampledCounts;
+  readonly #lookupCount: number;
+  readonly #eviction: EvictionTimes;
+  /** Lookups by time, summed from above: those that reads and that writes ended. */
+  readonly #times: readonly [Float64Array, Float64Array];
+  /** Columns of the followed slices, summed from above. */
+  readonly #columns: readonly Float64Array[];
+  readonly #allocations: Float64Array;
 
-  const behind = (group: number, column: number, place: BinPlace): number =>
-    countBehind(columns[group * columnsPerGroup + column] as Float64Array, place);
-  /** Followed lookups with at least this many followed slices in between, over the rate. */
-  const missesByDistance = (entryCount: number): number => {
-    const place = placeOf(entryCount);
-    let sum = 0;
-    for (let group = 0; group < groupCount; group++)
-      sum += behind(group, DISTANCE_COLUMN, place) + behind(group, DISTANCE_COLUMN + 1, place);
-    return sum;
-  };
-
-  const missesAt = (entryCount: number): MissCounts => {
-    const time = eviction.missesFrom(entryCount);
-    const distance = placeOf(entryCount);
-    const modelled = [countBehind(longer[0], time), countBehind(longer[1], time)] as const;
-    /** By how much the distances of each group's reads and writes give more misses than their times. */
-    const differences = Array.from({ length: groupCount }, (_, group) =>
-      [0, 1].map((kind) => behind(group, DISTANCE_COLUMN + kind, distance) - behind(group, TIME_COLUMN + kind, time)),
+  constructor(counts: SampledCounts) {
+    const { lookups, firsts, movedCount, times, followed } = counts;
+    const [readCount = 0, writeCount = 0] = lookups;
+    const allocate = Math.min(writeCount, Math.round(followed.allocationCount));
+    this.#counts = counts;
+    this.#lookupCount = readCount + writeCount;
+    this.lookups = { read: readCount, overwrite: writeCount - allocate, allocate };
+    this.sliceCount = (firsts[0] as number) + (firsts[1] as number);
+    this.sampleRate = followed.rate;
+    this.followedSliceCount = followed.size;
+    const [reads, writes] = [times.estimate(0, movedCount), times.estimate(1, movedCount)];
+    const all = reads.map((count, bin) => count + (writes[bin] as number));
+    this.#eviction = new EvictionTimes(all, this.sliceCount);
+    this.#times = [sumFromAbove(reads), sumFromAbove(writes)];
+    this.#columns = Array.from({ length: groupCount * columnsPerGroup }, (_, column) =>
+      sumFromAbove(followed.columns.slice(column * binCount, (column + 1) * binCount)),
     );
-    const corrections = [0, 1].map((kind) => differences.reduce((sum, group) => sum + (group[kind] as number), 0));
-    const correction = (corrections[0] as number) + (corrections[1] as number);
-    // Distances are known to one part in the root of the followed slices that a cache of this size would hold.
-    const scaleError = Math.min(0.75, 1 / Math.sqrt(entryCount * rate));
-    const variance =
-      standardError(differences.map(([one = 0, other = 0]) => one + other)) ** 2 +
-      ((missesByDistance(entryCount * (1 - scaleError)) - missesByDistance(entryCount * (1 + scaleError))) / 2) ** 2;
-    const usualVariance = (modelErrorRatio * lookupCount) ** 2;
-    const resolved = entryCount * rate >= resolvedSliceCount;
-    const modelVariance = resolved ? Math.max(usualVariance, correction ** 2 - variance) : usualVariance;
-    const weight = resolved ? modelVariance / (modelVariance + variance) : 0;
-    const missesOf = (kind: number): number => {
+    this.#allocations = sumFromAbove(followed.allocations.slice());
+  }
+
+  missesAt(entryCount: number): MissCounts {
+    const { lookups, firsts, movedCount, times, followed } = this.#counts;
+    const time = this.#eviction.missesFrom(entryCount);
+    const modelled = [countBehind(this.#times[0], time), countBehind(this.#times[1], time)] as const;
+    const { byKind, weight, variance } = this.#correction(entryCount, time);
+    const missesOf = (kind: 0 | 1): number => {
       const first = firsts[kind] as number;
-      if (rate === 1) return first + behindAll(kind);
-      return Math.round(
-        between(
-          first,
-          first + (modelled[kind] as number) + weight * (corrections[kind] as number),
-          counted[kind] as number,
-        ),
-      );
+      return Math.round(between(first, first + modelled[kind] + weight * byKind[kind], lookups[kind] as number));
     };
-    const behindAll = (kind: number): number =>
-      differences.reduce((sum, _, group) => sum + behind(group, DISTANCE_COLUMN + kind, distance), 0);
     const [read, write] = [missesOf(0), missesOf(1)];
-    const allocate = Math.round(
-      between(0, followed.firstAllocationCount + countBehind(allocations, distance), Math.min(write, allocateCount)),
-    );
+    const allocating = followed.firstAllocationCount + countBehind(this.#allocations, placeOf(entryCount));
+    const allocate = Math.round(Math.min(allocating, write, this.lookups.allocate));
     const total = read + write;
-    const margin =
-      rate === 1
-        ? 0
-        : tQuantile *
-          Math.hypot(
-            Math.sqrt((1 - weight) * modelVariance),
-            times.standardError(modelled[0] + modelled[1], movedCount),
-          );
+    const timesError = times.standardError(modelled[0] + modelled[1], movedCount);
+    const margin = tQuantile * Math.hypot(Math.sqrt(variance), timesError);
     return {
       read,
       overwrite: write - allocate,
       allocate,
       total,
-      low: Math.round(between(firstCount, total - margin, total)),
-      high: Math.round(between(total, total + margin, lookupCount)),
+      low: Math.round(between(this.sliceCount, total - margin, total)),
+      high: Math.round(between(total, total + margin, this.#lookupCount)),
     };
-  };
-  return { lookups, sliceCount: firstCount, sampleRate: rate, followedSliceCount: followed.size, missesAt };
+  }
+
+  #correction(entryCount: number, time: BinPlace): Correction {
+    const distance = placeOf(entryCount);
+    const difference = (group: number, kind: number): number =>
+      this.#behind(group, DISTANCE_COLUMN + kind, distance) - this.#behind(group, TIME_COLUMN + kind, time);
+    const groups = Array.from(
+      { length: groupCount },
+      (_, group) => [difference(group, 0), difference(group, 1)] as const,
+    );
+    const byKind = [sum(groups.map(([reads]) => reads)), sum(groups.map(([, writes]) => writes))] as const;
+    const modelVariance = (modelErrorRatio * this.#lookupCount) ** 2;
+    if (entryCount * this.sampleRate < resolvedSliceCount) return { byKind, weight: 0, variance: modelVariance };
+    const variance = varianceOfSum(groups.map(([reads, writes]) => reads + writes)) + this.#scaleVariance(entryCount);
+    const seenVariance = Math.max(modelVariance, (byKind[0] + byKind[1]) ** 2 - variance);
+    const weight = seenVariance / (seenVariance + variance);
+    return { byKind, weight, variance: (1 - weight) * seenVariance };
+  }
+
+  /**
+   * Variance of the misses by distance that comes from the scale of distances. It is known to one part in the root of the
+   * followed slices that a cache of this size would hold, and better where it would hold most of all slices.
+   */
+  #scaleVariance(entryCount: number): number {
+    const heldRatio = Math.min(1, entryCount / this.sliceCount);
+    const error = Math.min(worstScaleError, Math.sqrt((1 - heldRatio) / (entryCount * this.sampleRate)));
+    const misses = (count: number): number => {
+      const place = placeOf(count);
+      const groups = Array.from(
+        { length: groupCount },
+        (_, group) => this.#behind(group, DISTANCE_COLUMN, place) + this.#behind(group, DISTANCE_COLUMN + 1, place),
+      );
+      return sum(groups);
+    };
+    return ((misses(entryCount * (1 - error)) - misses(entryCount * (1 + error))) / 2) ** 2;
+  }
+
+  #behind(group: number, column: number, place: BinPlace): number {
+    return countBehind(this.#columns[group * columnsPerGroup + column] as Float64Array, place);
+  }
 }
 
-/** Of a sum over independent groups. */
-function standardError(groups: readonly number[]): number {
-  const mean = groups.reduce((sum, value) => sum + value, 0) / groups.length;
-  const squares = groups.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt((squares / (groups.length - 1)) * groups.length);
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Of a sum over independent parts, from how they vary. */
+function varianceOfSum(parts: readonly number[]): number {
+  const mean = sum(parts) / parts.length;
+  return (sum(parts.map((value) => (value - mean) ** 2)) / (parts.length - 1)) * parts.length;
 }
 
 function between(low: number, value: number, high: number): number {

@@ -2,7 +2,7 @@ import { Operation, type RequestBlock } from '../../workload/request.ts';
 import { FollowedSlices } from './followed-slices.ts';
 import type { LookupCounter, LookupProfile, SliceSpec } from './lookup-counter.ts';
 import { ReuseTimes } from './reuse-times.ts';
-import { estimateProfile } from './sample-estimate.ts';
+import { SampleEstimate } from './sample-estimate.ts';
 import { followedBelow, hashSlice } from './slice-hash.ts';
 
 /** How a sample is drawn. */
@@ -23,7 +23,7 @@ const clockLimit = 2 ** 30;
  *
  * The adjustment is finer than SHARDS_adj, which takes every lookup that the sample has too few or too many of for a hit. A disk has
  * few slices, and some of them get a great part of all lookups: with a Zipf law over 65,536 slices and a rate of 0.01 that errs by 0.06
- * on average and by 0.2 at worst. So one lookup in 32, whatever its slice, is timed until the next of the same slice;
+ * on average and by 0.2 at worst. So first lookups are counted, and one lookup in 32, whatever its slice, is timed until the next of the same slice;
  * misses are worked out from these times as in the AET model, and the sample corrects the model by the difference of distances
  * and model on the followed slices. The same traces then err by less than 0.01.
  *
@@ -98,7 +98,10 @@ export class SampledLookups implements LookupCounter {
   }
 
   profile(): LookupProfile {
-    return estimateProfile({
+    const [readCount = 0, writeCount = 0] = this.#lookups;
+    const exact = this.#followed.exactProfile(readCount, writeCount);
+    if (exact) return exact;
+    return new SampleEstimate({
       lookups: this.#lookups,
       firsts: this.#firsts,
       movedCount: this.#clockTotal + this.#clock,

@@ -9,6 +9,7 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.capacity/1': async () => (await import('./capacity.ts')).capacitySchema,
   'qtune.compare/1': async () => (await import('./compare.ts')).compareSchema,
   'qtune.costs/1': async () => (await import('./costs.ts')).costProfileDocument,
+  'qtune.curve/1': async () => (await import('./curve.ts')).curveSchema,
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
   'qtune.profile/1': async () => (await import('../../workload/profile.ts')).profileSchema,
