@@ -52,6 +52,9 @@ function writtenName(mode: IoMode): string {
 function addInPlace(list: CommandList, length: number, round: number): void {
   const random = new Random(round, 1);
   const near = random.below(length / plan.nearBytes) * plan.nearBytes;
+  // Written anew, as images are that were made for a trial: layers beneath a virtual disk answer faster for what they have just taken.
+  for (let offset = 0; offset < length; offset += plan.slotBytes) list.write(offset, plan.slotBytes);
+  list.sync();
   const place = (from: number, span: number, bytes: number): number => from + random.below(span / bytes) * bytes;
   for (const kind of ['read', 'write'] as const) {
     for (let index = 0; index < plan.warmUpCount; index++) list[kind](place(0, length, 4096), 4096);

@@ -36,6 +36,7 @@ export const zeroedClusters: SizeCounts = [
 export const filledClusters: SizeCounts = [
   [4 * kib, 60],
   [64 * kib, 40],
+  [512 * kib, 10],
   [2 * mib, 6],
 ];
 /** Ranges given back. */
@@ -48,8 +49,8 @@ export const syncedBytes = mib;
 /** Parts that a request of the scattered image splits into. @source QEMU block/qcow2.h, QCOW2_MAX_WORKERS */
 export const scatteredParts = 8;
 
-/** Length of the written file by cache family: as much as random places need; what goes through the page cache stays in it. */
-export const writtenBytes = { direct: gib, buffered: 256 * mib } as const;
+/** Length of the written file by cache family, which every round writes anew; what goes through the page cache stays in it. */
+export const writtenBytes = { direct: 256 * mib, buffered: 128 * mib } as const;
 /** The part of it that counts as near: no more regions than {@link storageLocality} remembers. */
 export const nearBytes = 32 * mib;
 /** Length of the file of holes, and the slots that it is used in, each once. */
