@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { caseArbitrary, type GeneratorOptions } from './arbitrary.ts';
 import type { DifferentialCase } from './case.ts';
 import type { Bench, Outcome } from './outcome.ts';
+import { reduceCase } from './reduce-case.ts';
 
 /** Sums over many cases. */
 export interface Summary {
@@ -36,14 +37,20 @@ export function runMany(options: RunOptions): Summary {
       if (last === undefined || outcome.kind === 'different') last = { tested, outcome };
       return outcome.kind !== 'different';
     });
-    const limit = options.shrinkSeconds * 1000;
+    // One half of the time goes into other values, the other into fewer of them.
+    const limit = (options.shrinkSeconds * 1000) / 2;
     fc.check(property, {
       seed,
       numRuns: 1,
       ...(limit > 0 ? { interruptAfterTimeLimit: limit } : { endOnFailure: true }),
     });
     if (last === undefined) throw new Error(`no case of seed ${seed} ran`);
-    const { tested, outcome } = last;
+    let { tested, outcome } = last;
+    if (outcome.kind === 'different') {
+      const end = performance.now() + limit;
+      const check = (smaller: DifferentialCase): Outcome => options.check(smaller, options.bench);
+      ({ tested, outcome } = reduceCase({ tested, outcome }, check, () => performance.now() < end));
+    }
     summary.cases++;
     summary[outcome.kind]++;
     if (outcome.kind === 'same') summary.ios += outcome.ios;
