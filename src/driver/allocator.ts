@@ -334,7 +334,7 @@ function passesDiscard(node: Qcow2Node, type: number): boolean {
 }
 
 /** Queues a range, merged with its neighbours in the queue. */
-function collectDiscard(node: Qcow2Node, offset: number, length: number): void {
+export function collectDiscard(node: Qcow2Node, offset: number, length: number): void {
   const { discards } = node;
   let merged = discards.find((range) => range.offset + range.length === offset || offset + length === range.offset);
   if (merged === undefined) {

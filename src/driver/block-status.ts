@@ -11,26 +11,38 @@ const READS_ZERO = 2;
 const ALLOCATED = 4;
 const AT_END = 8;
 
+/** How much may be asked of the file system: nothing, where its holes are, or also where a preallocated image's holes are. */
+const NOTHING = 0;
+const HOLES = 1;
+const PRECISE = 2;
+/** Since 10.1 the fast check asks for holes, and goes on over several extents. */
+const versionThatAsksForHoles = 1001;
+
 /** How far the last answer reaches. */
 let statusBytes = 0;
 
 /**
- * Whether a range is one extent that reads as zeroes, as far as that is known without asking the file system. The answer
- * may be false for zeroes, never true for data.
+ * Whether a range is known to read as zeroes. Before QEMU 10.1 only where it is one extent, and without asking the file
+ * system. The answer may be false for zeroes, never true for data.
  * @source QEMU block/io.c, bdrv_co_is_zero_fast
  */
 export function isZeroFast(node: Qcow2Node, offset: number, length: number): boolean {
   if (length === 0) return true;
-  const status = statusAbove(node, false, offset, length);
+  if (node.options.qemuVersion >= versionThatAsksForHoles) return isZeroThroughout(node, HOLES, offset, length);
+  const status = statusAbove(node, NOTHING, offset, length);
   return statusBytes === length && (status & READS_ZERO) !== 0;
 }
 
 /** Whether a range reads as zeroes; bytes past the end of the disk do. @source QEMU block/qcow2.c, is_zero */
 export function isZero(node: Qcow2Node, offset: number, length: number): boolean {
+  return isZeroThroughout(node, PRECISE, offset, Math.min(length, node.image.virtualBytes - offset));
+}
+
+function isZeroThroughout(node: Qcow2Node, mode: number, offset: number, length: number): boolean {
   let at = offset;
-  let left = Math.min(length, node.image.virtualBytes - offset);
+  let left = length;
   while (left > 0) {
-    const status = statusAbove(node, true, at, left);
+    const status = statusAbove(node, mode, at, left);
     if ((status & READS_ZERO) === 0 || statusBytes === 0) return false;
     at += statusBytes;
     left -= statusBytes;
@@ -39,16 +51,16 @@ export function isZero(node: Qcow2Node, offset: number, length: number): boolean
 }
 
 /** @source QEMU block/io.c, bdrv_co_common_block_status_above */
-function statusAbove(node: Qcow2Node, wantZero: boolean, offset: number, length: number): number {
-  let status = statusOfImage(node, wantZero, offset, length);
+function statusAbove(node: Qcow2Node, mode: number, offset: number, length: number): number {
+  let status = statusOfImage(node, mode, offset, length);
   if (statusBytes === 0 || (status & ALLOCATED) !== 0) return status;
   let layer: BackingNode | undefined = node.backing;
   while (layer !== undefined) {
     const bytes = statusBytes;
     status =
       layer.format === 'raw'
-        ? statusOfRaw(layer.virtualBytes, layer.file, wantZero, offset, bytes)
-        : statusOfImage(layer.node, wantZero, offset, bytes);
+        ? statusOfRaw(layer.virtualBytes, layer.file, mode, offset, bytes)
+        : statusOfImage(layer.node, mode, offset, bytes);
     if (statusBytes === 0) {
       // The layer is shorter than the disk: what lies beyond its end reads as zeroes.
       statusBytes = bytes;
@@ -60,7 +72,7 @@ function statusAbove(node: Qcow2Node, wantZero: boolean, offset: number, length:
   return status;
 }
 
-function statusOfImage(node: Qcow2Node, wantZero: boolean, offset: number, length: number): number {
+function statusOfImage(node: Qcow2Node, mode: number, offset: number, length: number): number {
   statusBytes = 0;
   const total = node.image.virtualBytes;
   if (offset >= total) return AT_END;
@@ -73,8 +85,8 @@ function statusOfImage(node: Qcow2Node, wantZero: boolean, offset: number, lengt
   if (type === ZERO_PLAIN || type === ZERO_ALLOC) status = READS_ZERO | ALLOCATED;
   else if (type === NORMAL || type === IS_COMPRESSED) status = DATA | ALLOCATED;
   else if (node.backing === undefined) status = READS_ZERO;
-  else if (wantZero && offset >= node.backing.virtualBytes) status = READS_ZERO;
-  if (type === NORMAL && wantZero && node.preallocated) {
+  else if (mode === PRECISE && offset >= node.backing.virtualBytes) status = READS_ZERO;
+  if (type === NORMAL && mode === PRECISE && node.preallocated) {
     const answer = statusBytes;
     const below = statusOfFile(node.dataFile, hostOffset, answer);
     if ((below & AT_END) !== 0 && (statusBytes === 0 || (below & READS_ZERO) !== 0)) {
@@ -88,11 +100,11 @@ function statusOfImage(node: Qcow2Node, wantZero: boolean, offset: number, lengt
   return status;
 }
 
-function statusOfRaw(virtualBytes: number, file: HostFile, wantZero: boolean, offset: number, length: number): number {
+function statusOfRaw(virtualBytes: number, file: HostFile, mode: number, offset: number, length: number): number {
   statusBytes = 0;
   if (offset >= virtualBytes) return AT_END;
   const bytes = Math.min(length, virtualBytes - offset);
-  if (wantZero) return statusOfFile(file, offset, bytes);
+  if (mode !== NOTHING) return statusOfFile(file, offset, bytes);
   statusBytes = bytes;
   return DATA | ALLOCATED;
 }

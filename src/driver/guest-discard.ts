@@ -1,4 +1,4 @@
-import { DISCARD_REQUEST, freeEntry, issueDiscards } from './allocator.ts';
+import { collectDiscard, DISCARD_REQUEST, freeEntry, issueDiscards } from './allocator.ts';
 import { isZero } from './block-status.ts';
 import {
   entryCluster,
@@ -17,6 +17,8 @@ import type { Qcow2Node } from './node.ts';
 
 /** QEMU writes zeroes through a buffer of at most this size where it cannot mark them. */
 const bounceBytes = 16 * 1024 * 1024;
+/** Since 9.1 zeroes are only unmapped with `discard=unmap`. */
+const versionThatHeedsDiscard = 901;
 const open: OpenSlice = { table: new L2Table(0, 0, false), index: 0, slot: 0 };
 
 /**
@@ -45,7 +47,8 @@ export function discardGuest(node: Qcow2Node, offset: number, length: number): v
  * @source QEMU block/io.c, bdrv_co_do_pwrite_zeroes; block/qcow2.c, qcow2_co_pwrite_zeroes
  */
 export function writeZeroesGuest(node: Qcow2Node, offset: number, length: number, unmap: boolean): void {
-  const { subclusterBytes } = node;
+  const { subclusterBytes, options } = node;
+  const mayUnmap = unmap && (options.discard || options.qemuVersion < versionThatHeedsDiscard);
   let at = offset;
   let left = length;
   let head = offset % subclusterBytes;
@@ -58,7 +61,7 @@ export function writeZeroesGuest(node: Qcow2Node, offset: number, length: number
     } else if (tail > 0 && bytes > subclusterBytes) {
       bytes -= tail;
     }
-    if (!markZero(node, at, bytes, unmap)) {
+    if (!markZero(node, at, bytes, mayUnmap)) {
       bytes = Math.min(bytes, bounceBytes);
       writeGuest(node, at, bytes);
     }
@@ -127,16 +130,17 @@ function zeroInSlice(node: Qcow2Node, offset: number, clusters: number, unmap: b
     const placed = (flags & HAS_OFFSET) !== 0 && (flags & COMPRESSED) === 0;
     const isCompressed = (flags & COMPRESSED) !== 0;
     const frees = isCompressed || (unmap && placed);
+    const keeps = node.options.discardNoUnref && !isCompressed;
+    const drops = frees && !keeps;
     const changed = table.extended
-      ? frees || table.linearBase >= 0 || table.zeroes[at] !== ALL_SUBCLUSTERS || table.allocated[at] !== 0
-      : frees || (flags & ZERO) === 0;
+      ? drops || table.linearBase >= 0 || table.zeroes[at] !== ALL_SUBCLUSTERS || table.allocated[at] !== 0
+      : drops || (flags & ZERO) === 0;
     if (!changed) continue;
-    const keeps = frees && unmap && !isCompressed && node.options.discardNoUnref;
     table.materialize();
     node.l2Cache.markDirty(slot);
-    setZero(node, table, at, frees && !keeps);
-    if (keeps) passDiscard(node, entryCluster(table, at));
-    else if (frees) free(node, table, at, flags);
+    setZero(node, table, at, drops);
+    if (drops) free(node, table, at, flags);
+    else if (frees) passDiscard(node, entryCluster(table, at));
   }
   return count;
 }
@@ -219,7 +223,16 @@ function discardEntry(node: Qcow2Node, table: L2Table, index: number, slot: numb
   else free(node, table, index, flags);
 }
 
-/** With `discard-no-unref` the cluster keeps its place and only its data is given back. @source QEMU 8.1, discard_no_unref_any_file */
+/** Since 10.1 discards of clusters that keep their place are collected and merged like all others. */
+const versionThatMerges = 1001;
+
+/** With `discard-no-unref` the cluster keeps its place and only its data is given back. */
 function passDiscard(node: Qcow2Node, cluster: number): void {
-  if (node.options.passDiscardRequest) node.dataFile.discard(cluster * node.clusterBytes, node.clusterBytes, FOR_DATA);
+  if (!node.options.passDiscardRequest) return;
+  const { clusterBytes } = node;
+  if (node.options.qemuVersion >= versionThatMerges && !node.image.externalData) {
+    collectDiscard(node, cluster * clusterBytes, clusterBytes);
+  } else {
+    node.dataFile.discard(cluster * clusterBytes, clusterBytes, FOR_DATA);
+  }
 }

@@ -37,7 +37,10 @@ export function dataFileState(file: ImageFile, metadata: LoadedMetadata): HostFi
 export function rawFileState(file: ImageFile): HostFileState {
   const state = stateOfFile(file);
   if (isSparse(file)) {
-    if (file.allocatedBytes > 0) state.write(0, file.lengthBytes);
+    // A file of one block is what QEMU makes: only its first block is written.
+    if (file.allocatedBytes > 0) {
+      state.write(0, file.allocatedBytes <= hostBlockBytes ? hostBlockBytes : file.lengthBytes);
+    }
     state.setAllocatedBytes(file.allocatedBytes);
   }
   return state;
