@@ -250,9 +250,17 @@ function settleBacking(raws: readonly RawBacking[], virtualBytes: number, has: H
     virtualBytes: length,
     clusterBytes: place.clusterBytes,
     extendedL2,
-    commands: raw.requests.map((request) => layOn(place, request)),
+    commands: raw.requests.map((request) => layOn(place, raw.format === 'raw' ? withoutZeroing(request) : request)),
     backing: raw.format === 'raw' ? undefined : settleBacking(deeper, length, has),
   };
+}
+
+/**
+ * Zeroing a range of a raw file leaves blocks that are allocated and unwritten; ext4 tells them as data once they were read, as
+ * holes before. Punched holes stay holes.
+ */
+function withoutZeroing(request: RawRequest): RawRequest {
+  return request.kind === 'zero' ? { ...request, kind: 'zero-unmap' } : request;
 }
 
 function settleSteps(raw: RawCase, image: ImageSpec, has: Has): readonly Step[] {
