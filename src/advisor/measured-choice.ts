@@ -1,4 +1,4 @@
-import { comparePaired } from '../stats/paired-comparison.ts';
+import { compareExactly, comparePaired } from '../stats/paired-comparison.ts';
 import { summarize } from '../stats/summary.ts';
 import { defaultConfidence, defaultThresholdRatio, type Verdict } from '../stats/verdict.ts';
 import type { AdviceRequest } from './advice-request.ts';
@@ -17,18 +17,23 @@ export interface MeasuredContenders extends Contenders {
  * Settles the recommendation by measurement. With too few pairs for any verdict it stays as arithmetic has it, and the finding
  * says so.
  *
+ * The simulated engine's predictions settle it in the same way: they have no noise, so one of each is enough, and differences
+ * within the threshold are none.
+ *
  * @param measured what was measured of a proposal; asked for proposals with the same settings as the contenders'
  */
 export function settleByMeasurement(
   request: AdviceRequest,
   predicted: Contenders,
   measured: (proposal: Proposal) => MeasuredIops | undefined,
-  seed: number,
+  how: { readonly source: Expectation['source']; readonly seed: number },
 ): MeasuredContenders {
-  const withValues = (proposal: Proposal): Proposal => ({
-    ...proposal,
-    expected: [...measuredExpectations(proposal, measured(proposal)), ...proposal.expected],
-  });
+  const withValues = (proposal: Proposal): Proposal => {
+    const found = expectations(proposal, measured(proposal), how.source);
+    const replaced = (entry: Expectation): boolean =>
+      found.some(({ metric, source }) => metric === entry.metric && source === entry.source);
+    return { ...proposal, expected: [...found, ...proposal.expected.filter((entry) => !replaced(entry))] };
+  };
   const contenders: Contenders = {
     baseline: withValues(predicted.baseline),
     recommended: withValues(predicted.recommended),
@@ -36,21 +41,48 @@ export function settleByMeasurement(
   };
   const valuesOf = (proposal: Proposal) => measured(proposal)?.values ?? [];
   const pairCount = valuesOf(contenders.baseline).length;
-  if (pairCount < enoughPairs) {
+  if (pairCount === 0 || (how.source === 'measured' && pairCount < enoughPairs)) {
     const finding = `Measured ${pairCount} times only, which decides nothing: the recommendation is the predicted one. Give --measure more time.`;
     return { ...contenders, finding };
   }
   const race: Race = {
     ...contenders,
-    verdict: (base, head) => compare(valuesOf(base), valuesOf(head), seed),
+    words: how.source === 'measured' ? measuredWords : predictedWords,
+    verdict: (base, head) =>
+      how.source === 'measured'
+        ? compare(valuesOf(base), valuesOf(head), how.seed)
+        : compareExactly(valuesOf(base), valuesOf(head), { better: 'higher', thresholdRatio: defaultThresholdRatio })
+            .verdict,
     ratio: (base, head) => median(valuesOf(head)) / median(valuesOf(base)),
     fits: (proposal) => proposal.memoryBytes <= (request.memoryLimitBytes ?? Number.POSITIVE_INFINITY),
   };
   return request.priority === 'speed' ? settleSpeed(race) : settleSaving(race);
 }
 
+/** How a finding is told. */
+interface Words {
+  readonly found: string;
+  readonly noDifference: string;
+  readonly are: string;
+  readonly areNot: string;
+}
+
+const measuredWords: Words = {
+  found: 'Measured',
+  noDifference: 'No measurable difference',
+  are: 'measured',
+  areNot: 'did not measure',
+};
+const predictedWords: Words = {
+  found: "Predicted by the model of QEMU's driver",
+  noDifference: "The model of QEMU's driver predicts no difference",
+  are: 'are predicted to be',
+  areNot: 'are not predicted to be',
+};
+
 /** The contenders and what their measurements say of each other. */
 interface Race extends Contenders {
+  readonly words: Words;
   verdict(base: Proposal, head: Proposal): Verdict;
   ratio(base: Proposal, head: Proposal): number;
   fits(proposal: Proposal): boolean;
@@ -62,7 +94,7 @@ interface Race extends Contenders {
  * takes their part.
  */
 function settleSpeed(race: Race): MeasuredContenders {
-  const { baseline, recommended, alternatives, verdict, fits } = race;
+  const { baseline, recommended, alternatives, verdict, fits, words } = race;
   const rival = fits(baseline) ? baseline : recommended;
   const affordable = (proposal: Proposal) => growth(proposal) <= maximumGrowthRatio * growth(baseline);
   const others = [recommended, ...alternatives.map(({ proposal }) => proposal)].filter(fits);
@@ -73,29 +105,29 @@ function settleSpeed(race: Race): MeasuredContenders {
   const [cheapest] = [...pool].sort((a, b) => extraCost(a, baseline) - extraCost(b, baseline));
   const chosen = (pool.includes(recommended) ? recommended : cheapest) ?? rival;
   if (chosen === baseline) {
-    const finding = "No measurable difference in favour of other settings: QEMU's defaults stay.";
+    const finding = `${words.noDifference} in favour of other settings: QEMU's defaults stay.`;
     return { ...swap(race, baseline), finding };
   }
   const ratio = race.ratio(baseline, chosen);
   const times = `${ratio.toFixed(ratio < 10 ? 2 : 0)} times the defaults' requests per second`;
   const known = ['better', 'worse'].includes(verdict(baseline, chosen));
   const finding = known
-    ? `Measured: ${times}${fits(baseline) ? '' : ', which do not fit into the memory limit'}.`
-    : 'No measurable difference to the defaults, which do not fit into the memory limit.';
+    ? `${words.found}: ${times}${fits(baseline) ? '' : ', which do not fit into the memory limit'}.`
+    : `${words.noDifference} to the defaults, which do not fit into the memory limit.`;
   return { ...swap(race, chosen), finding };
 }
 
 /** Settings chosen to save memory or space stay unless they measured slower than the defaults. */
 function settleSaving(race: Race): MeasuredContenders {
-  const { baseline, recommended, verdict, fits } = race;
+  const { baseline, recommended, verdict, fits, words } = race;
   if (!fits(baseline) || verdict(baseline, recommended) !== 'worse') {
     const slower = verdict(baseline, recommended) === 'worse';
     const finding = slower
-      ? 'The recommended settings measured slower than the defaults, which do not fit into the memory limit.'
-      : 'The recommended settings did not measure slower than the defaults.';
+      ? `The recommended settings ${words.are} slower than the defaults, which do not fit into the memory limit.`
+      : `The recommended settings ${words.areNot} slower than the defaults.`;
     return { ...pick(race), finding };
   }
-  const finding = 'The settings chosen for saving measured slower than the defaults, which stay.';
+  const finding = `The settings chosen for saving ${words.are} slower than the defaults, which stay.`;
   return { ...swap(race, baseline), finding };
 }
 
@@ -122,7 +154,11 @@ function median(values: readonly number[]): number {
   return summarize(values, { confidence: defaultConfidence })?.median ?? Number.NaN;
 }
 
-function measuredExpectations(proposal: Proposal, measured: MeasuredIops | undefined): readonly Expectation[] {
+function expectations(
+  proposal: Proposal,
+  measured: MeasuredIops | undefined,
+  source: Expectation['source'],
+): readonly Expectation[] {
   const iops = summarize(measured?.values ?? [], { confidence: defaultConfidence });
   // A preallocated image's tables would outweigh the little that was written.
   const space =
@@ -130,8 +166,8 @@ function measuredExpectations(proposal: Proposal, measured: MeasuredIops | undef
       ? summarize(measured?.spaceAmplificationRatios ?? [], { confidence: defaultConfidence })
       : undefined;
   const line = (metric: Expectation['metric'], summary: typeof iops): readonly Expectation[] =>
-    summary ? [{ metric, source: 'measured', value: summary.median, low: summary.low, high: summary.high }] : [];
-  return [...line('iops', iops), ...line('spaceAmplificationRatio', space)];
+    summary ? [{ metric, source, value: summary.median, low: summary.low, high: summary.high }] : [];
+  return [...line('iops', iops && { ...iops, ...measured?.interval }), ...line('spaceAmplificationRatio', space)];
 }
 
 function pick({ recommended, baseline, alternatives }: Contenders): Contenders {

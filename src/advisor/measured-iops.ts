@@ -10,6 +10,8 @@ export interface MeasuredIops {
   readonly values: readonly number[];
   /** Host bytes per byte stored of its writes; empty where nothing was written. */
   readonly spaceAmplificationRatios: readonly number[];
+  /** The range that a prediction is claimed for; absent where values were measured. */
+  readonly interval?: { readonly low: number; readonly high: number };
 }
 
 type Completed = Extract<TrialRecord, { state: 'completed' }>;
@@ -42,7 +44,7 @@ export function combineMeasurements(
   dataRead: DataReadLabels,
 ): ReadonlyMap<string, MeasuredIops> {
   const completed = records.filter((record): record is Completed => record.state === 'completed');
-  const result = new Map<string, { readonly values: number[]; readonly spaceAmplificationRatios: number[] }>(
+  const result = new Map<string, Result>(
     configurations.map(({ label }) => [label, { values: [], spaceAmplificationRatios: [] }]),
   );
   for (const block of [...new Set(completed.map((record) => record.block))].sort((a, b) => a - b)) {
@@ -62,13 +64,16 @@ export function combineMeasurements(
         writeSeconds: parts.whole || parts.write ? seconds(write) : 0,
         skippedSeconds: skipped,
         space: write?.spaceAmplificationRatio,
+        spread: spreadOf([metrics(parts.read, label), write]),
       };
     });
     if (cells.some((cell) => Number.isNaN(cell.readSeconds + cell.writeSeconds))) continue;
     const fastestSeconds = Math.min(...cells.map((cell) => cell.readSeconds));
     for (const cell of cells) {
       const measured = result.get(cell.label);
-      measured?.values.push(1 / requestSeconds(traits, parts, cell, fastestSeconds));
+      const iops = 1 / requestSeconds(traits, parts, cell, fastestSeconds);
+      measured?.values.push(iops);
+      if (measured && cell.spread) measured.interval = { low: iops * cell.spread.low, high: iops * cell.spread.high };
       if (cell.space !== undefined) measured?.spaceAmplificationRatios.push(cell.space);
     }
   }
@@ -84,6 +89,23 @@ interface Cell {
   /** What reads left out because they found nothing allocated. */
   readonly skippedSeconds: number;
   readonly space: number | undefined;
+  /** Ends of a prediction's interval as shares of it. */
+  readonly spread: { readonly low: number; readonly high: number } | undefined;
+}
+
+interface Result {
+  readonly values: number[];
+  readonly spaceAmplificationRatios: number[];
+  interval?: { readonly low: number; readonly high: number };
+}
+
+/** The widest interval of the parts, as shares of the rate; undefined where they were measured. */
+function spreadOf(parts: readonly (TrialMetrics | undefined)[]): Cell['spread'] {
+  const spreads = parts.flatMap((part) =>
+    part?.iopsInterval ? [{ low: part.iopsInterval.low / part.iops, high: part.iopsInterval.high / part.iops }] : [],
+  );
+  if (spreads.length === 0) return undefined;
+  return { low: Math.min(...spreads.map(({ low }) => low)), high: Math.max(...spreads.map(({ high }) => high)) };
 }
 
 function requestSeconds(traits: WorkloadTraits, parts: MeasuringWorkloads, cell: Cell, fastestSeconds: number): number {

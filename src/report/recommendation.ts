@@ -68,8 +68,12 @@ function whatWouldChange(covered: boolean): string {
     : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
 }
 
-function basis({ request, evidence }: Recommendation): string {
+function basis({ request, evidence, recommended }: Recommendation): string {
   const { title, source } = request.traits;
+  const measuring = recommended.proposal.expected.some((entry) => entry.source === 'measured');
+  if (evidence.length > 0 && !measuring) {
+    return `Nothing was measured. IOPS are predicted one request at a time for ${title} (${source}): the model of QEMU's driver ran ${evidence.length} workloads on disks of this size, and each host I/O has its cost (\`qtune doctor --calibrate\` measures this machine's).`;
+  }
   const measured =
     evidence.length > 0
       ? `Measured one request at a time on images of the disk's size in ${evidence.length} trials; the range is a 95 % interval of the median. `

@@ -153,7 +153,7 @@ describe('settling', () => {
             (index % 2 ? factor : 2 - factor),
         );
     const measured = (proposal: Proposal) => ({ values: values(proposal), spaceAmplificationRatios: [] });
-    return settleByMeasurement({ ...request, ...changes }, contenders, measured, 1);
+    return settleByMeasurement({ ...request, ...changes }, contenders, measured, { source: 'measured', seed: 1 });
   };
 
   test('what measured faster is recommended, with measured values before the predicted ones', () => {

@@ -85,12 +85,27 @@ test.each([
   expect(stdout).toBe('');
 });
 
-test('without QEMU --measure says what to type and gives the arithmetic answer', async () => {
-  const env = { PATH: join(directory, 'nowhere') };
-  const { exitCode, stdout, stderr } = await runCli(['recommend', '--disk', '2T', '--measure', '--json'], { env });
-  expect(exitCode).toBe(ExitCode.ok);
-  expect(stderr).toMatch(/not measured: qemu-img and qemu-io not found/);
-  expect(JSON.parse(stdout).recommended.expected[0].source).toBe('predicted');
+test('without QEMU --measure says what to type and has the model of the driver predict', async () => {
+  const env = { PATH: join(directory, 'nowhere'), XDG_STATE_HOME: directory };
+  const argv = ['recommend', '--disk', '2T', '--measure'];
+  const { exitCode, stdout, stderr } = await runCli([...argv, '--json'], { env });
+  expect(exitCode, stderr).toBe(ExitCode.ok);
+  expect(stderr).toMatch(/not measured: qemu-img and qemu-io not found on PATH; the model of QEMU's driver predicts/);
+  const document = recommendSchema.parse(JSON.parse(stdout));
+  expect(document.finding).toMatch(/^Predicted by the model of QEMU's driver: /);
+  for (const { expected } of [document.recommended, document.baseline, ...document.alternatives]) {
+    const [iops, ...others] = expected.filter(({ metric }) => metric === 'iops');
+    expect(others).toEqual([]);
+    expect(iops?.source).toBe('predicted');
+    expect(iops?.low).toBeLessThan(iops?.value ?? 0);
+    expect(iops?.high).toBeGreaterThan(iops?.value ?? Number.POSITIVE_INFINITY);
+  }
+  expect(document.evidence.length).toBeGreaterThan(3);
+  const again = await runCli([...argv, '--json'], { env });
+  expect(again.stdout).toBe(stdout);
+  const text = await runCli(argv, { env });
+  expect(text.stdout).toContain('Nothing was measured.');
+  expect(text.stdout).not.toMatch(/IOPS, measured|Measured/);
 });
 
 describe.skipIf(!systemQemu())('with QEMU (qemu-img, qemu-io)', () => {

@@ -4,8 +4,10 @@ import { combineMeasurements } from '../../advisor/measured-iops.ts';
 import { dataReadSettings, type MeasuringWorkloads, measuringWorkloads } from '../../advisor/measuring-workloads.ts';
 import { type Proposal, type ProposalSettings, sameSettings } from '../../advisor/proposal.ts';
 import { describeRecommendation, type Recommendation } from '../../advisor/recommendation.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { printSettings } from '../../settings/print.ts';
+import { formatQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
 import { checkRoom } from '../../trial/check-room.ts';
 import { estimatePlan } from '../../trial/estimate.ts';
 import { JournalWriter } from '../../trial/journal-writer.ts';
@@ -15,6 +17,7 @@ import { runPlan } from '../../trial/runner.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { Host } from '../host.ts';
 import { Progress } from '../progress.ts';
+import { type ChosenEngine, simulatedEngine } from '../run/choose-engine.ts';
 import { findQemu, type OpenEngine } from '../run/open-engine.ts';
 
 /** What `--measure` and its companions say. */
@@ -35,7 +38,8 @@ const allocationLimit = { bytes: 2 ** 30, freeRatio: 0.1 } as const;
 
 /**
  * Measures the contenders of a recommendation in turns until the time is up, and settles the recommendation by the result.
- * @throws EnvironmentError where there is no QEMU or no room, InterruptedError after a signal
+ * Where there is no QEMU the model of its driver runs the same workloads, once each.
+ * @throws EnvironmentError where there is no room, InterruptedError after a signal
  */
 export async function measureRecommendation(
   predicted: Recommendation,
@@ -44,7 +48,8 @@ export async function measureRecommendation(
 ): Promise<Recommendation> {
   const startedMs = host.now();
   const { request } = predicted;
-  const found = await findQemu({ qemuDirectory: settings.qemuDirectory }, host);
+  const found = await chooseEngine(request.qemu, settings, host);
+  const simulated = found.name === 'simulated';
   const opened = await found.open();
   try {
     const { fileSystem, scratchDirectory } = opened;
@@ -56,18 +61,21 @@ export async function measureRecommendation(
       timeMs: settings.timeMs,
       seed: settings.seed,
     });
-    const plan = planOf(proposals, parts, settings.seed);
+    const plan = planOf(proposals, parts, settings.seed, found.name);
     const estimate = estimatePlan(plan, { traceHostIo: false });
     if (fileSystem !== undefined && scratchDirectory !== undefined) {
       checkRoom(estimate, { directory: dirname(scratchDirectory), ...fileSystem });
     }
     const deadline = startedMs + settings.timeMs - closingMs;
-    host.stderr.write(
-      `measuring ${proposals.length} configurations with ${found.versionLine} for ${formatDuration(settings.timeMs)}\n`,
-    );
+    if (!simulated) {
+      const what = `${proposals.length} configurations with QEMU ${formatQemuVersion(found.version)}`;
+      host.stderr.write(`measuring ${what} for ${formatDuration(settings.timeMs)}\n`);
+    }
     const records = await runTrials(plan, { opened, settings, host, deadline });
-    const qemu = request.qemu ?? found.version;
-    return settle({ ...predicted, request: { ...request, qemu } }, parts, proposals, records, settings.seed);
+    const qemu = request.qemu ?? (simulated ? undefined : found.version);
+    const settled = { ...predicted, request: { ...request, ...(qemu === undefined ? {} : { qemu }) } };
+    const how = { source: simulated ? 'predicted' : 'measured', seed: settings.seed } as const;
+    return settle(settled, parts, proposals, records, how);
   } finally {
     await opened.close();
   }
@@ -88,15 +96,37 @@ function configurationOf(settings: ProposalSettings): Configuration {
   return { label: label === '' ? 'default' : label, ...settings };
 }
 
-function planOf(proposals: readonly Proposal[], parts: MeasuringWorkloads, seed: number): Plan {
+/** QEMU where it is, else the model of its driver, which standard error is told. */
+async function chooseEngine(
+  modelled: QemuVersion | undefined,
+  { qemuDirectory }: MeasureSettings,
+  host: Host,
+): Promise<ChosenEngine> {
+  try {
+    const { version, open } = await findQemu({ qemuDirectory }, host);
+    return { name: 'qemu-io', version, open };
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
+    host.stderr.write(`qtune: not measured: ${error.message}; the model of QEMU's driver predicts instead\n${hint}`);
+    return simulatedEngine(modelled, host);
+  }
+}
+
+function planOf(
+  proposals: readonly Proposal[],
+  parts: MeasuringWorkloads,
+  seed: number,
+  engine: ChosenEngine['name'],
+): Plan {
   const { whole, read, write, data } = parts;
   const configurations = proposals.map((proposal) => configurationOf(proposal.settings));
   return buildPlan({
     workloads: [whole, read, write, data].filter((workload) => workload !== undefined),
     configurations: (workload) => (workload === data ? dataReadSettings.map(configurationOf) : configurations),
-    repetitions: mostBlocks,
+    repetitions: engine === 'simulated' ? 1 : mostBlocks,
     seed,
-    engine: 'qemu-io',
+    engine,
   });
 }
 
@@ -144,7 +174,7 @@ function settle(
   parts: MeasuringWorkloads,
   proposals: readonly Proposal[],
   records: readonly TrialRecord[],
-  seed: number,
+  how: { readonly source: 'measured' | 'predicted'; readonly seed: number },
 ): Recommendation {
   const { request } = predicted;
   const label = (settings: ProposalSettings) => configurationOf(settings).label;
@@ -164,7 +194,7 @@ function settle(
       alternatives: predicted.alternatives,
     },
     (proposal) => measured.get(label(proposal.settings)),
-    seed,
+    how,
   );
   const evidence = records.filter((record) => record.state === 'completed').map((record) => record.id);
   return describeRecommendation(request, settled, { evidence, finding: settled.finding });
