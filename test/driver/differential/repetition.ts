@@ -9,7 +9,14 @@ import type { HostIo } from './strace-log.ts';
  * Runs of QEMU that must agree with the first before a difference in a case with split requests counts. Their system calls differ in
  * speed, for which part of a request comes first is else a matter of this machine.
  */
-const repeats: readonly (SlowCalls | undefined)[] = [undefined, 'writes', 'reads', 'zeroes'];
+const repeats: readonly (SlowCalls | undefined)[] = [
+  undefined,
+  'someWrites',
+  'otherWrites',
+  'writes',
+  'reads',
+  'zeroes',
+];
 
 /** Whether QEMU does the same again. Asked only where requests may split: every other request has but one order. */
 export function repeatsItself(tested: DifferentialCase, bench: Bench, first: readonly (readonly HostIo[])[]): boolean {

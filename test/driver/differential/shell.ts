@@ -40,7 +40,13 @@ export function prepareLines(tested: DifferentialCase): readonly string[] {
   return lines;
 }
 
-const slowCalls = { writes: 'pwrite64,pwritev', reads: 'pread64,preadv', zeroes: 'fallocate' } as const;
+const slowCalls = {
+  writes: 'pwrite64,pwritev:delay_enter=2000',
+  reads: 'pread64,preadv:delay_enter=2000',
+  zeroes: 'fallocate:delay_enter=2000',
+  someWrites: 'pwrite64,pwritev:delay_enter=3000:when=1+2',
+  otherWrites: 'pwrite64,pwritev:delay_enter=3000:when=2+2',
+} as const;
 /** System calls that strace makes slow, to see whether what QEMU does depends on which of two is done first. */
 export type SlowCalls = keyof typeof slowCalls;
 
@@ -57,7 +63,7 @@ export function measuredLines(tested: DifferentialCase, slow?: SlowCalls): reado
     'file.aio=threads',
     ...Object.entries(drive.options).map(([name, value]) => `${name}=${optionText(value)}`),
   ];
-  const delay = slow === undefined ? '' : ` -e inject=${slowCalls[slow]}:delay_enter=2000`;
+  const delay = slow === undefined ? '' : ` -e inject=${slowCalls[slow]}`;
   return [
     ...scriptLines('measured.cmd', commands),
     `strace --seccomp-bpf -f -y -s0 -e abbrev=none -e trace=${traced} -e inject=fdatasync:retval=0${delay} -o ${logName} "$QEMU"qemu-io -t ${drive.mode} -d ${
