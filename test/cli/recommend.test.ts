@@ -87,7 +87,7 @@ test.each([
 
 test('without QEMU --measure says what to type and has the model of the driver predict', async () => {
   const env = { PATH: join(directory, 'nowhere'), XDG_STATE_HOME: directory };
-  const argv = ['recommend', '--disk', '2T', '--measure'];
+  const argv = ['recommend', '--disk', '600G', '--measure'];
   const { exitCode, stdout, stderr } = await runCli([...argv, '--json'], { env });
   expect(exitCode, stderr).toBe(ExitCode.ok);
   expect(stderr).toMatch(/not measured: qemu-img and qemu-io not found on PATH; the model of QEMU's driver predicts/);

@@ -134,7 +134,7 @@ const cases: readonly Case[] = [
     name: 'version 2, all overlap checks',
     diskBytes: 256 * mebibyte,
     create: { compat: '0.10' },
-    drive: { 'overlap-check': 'all', discard: 'unmap' },
+    drive: { 'overlap-check': 'all', discard: 'unmap', 'detect-zeroes': 'unmap' },
     requests: some(100),
   },
 ];

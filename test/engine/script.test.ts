@@ -11,9 +11,9 @@ import { randomRequests, type TestRequest, workloadOf } from '../helpers/workloa
 const directory = mkdtempSync(join(tmpdir(), 'qtune-test-script-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-async function script(workload: Workload, readOnly = false) {
+async function script(workload: Workload, silentSyncs = false) {
   const path = join(directory, 'script');
-  const summary = await writeScript(workload, path, { readOnly, signal: new AbortController().signal });
+  const summary = await writeScript(workload, path, { silentSyncs, signal: new AbortController().signal });
   return { summary, text: readFileSync(path, 'latin1') };
 }
 

@@ -8,6 +8,7 @@ import { HostIoClassifier } from './host-io-classifier.ts';
 import type { ImageFiles } from './image-files.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { replay } from './replay.ts';
+import { hasSilentSyncs } from './script.ts';
 import type { Script } from './script-store.ts';
 import { parseTraceEvent, traceEvents } from './trace-event.ts';
 
@@ -54,7 +55,7 @@ export async function countHostIo(options: CountOptions): Promise<HostIo> {
     cwd: files.directory,
     workload: job.workload,
     script,
-    silentSyncs: readOnly,
+    silentSyncs: hasSilentSyncs(job),
     timeLimitMs: job.timeLimitMs * slowdown,
     signal: job.signal,
     cpus: [],

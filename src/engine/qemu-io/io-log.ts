@@ -23,6 +23,7 @@ import { IoLogLabeller, labellingEvents, type TablePlaces } from './io-log-label
 import { LineSplitter } from './line-splitter.ts';
 import { OutputChannel } from './output-channel.ts';
 import { replay } from './replay.ts';
+import { hasSilentSyncs } from './script.ts';
 import type { Script } from './script-store.ts';
 import { placeOf, quotedBytes, StraceReader, type SystemCall } from './strace-reader.ts';
 
@@ -74,7 +75,7 @@ export async function recordIoLog(options: IoLogOptions): Promise<readonly Warni
       cwd: files.directory,
       workload: job.workload,
       script,
-      silentSyncs: readOnly,
+      silentSyncs: hasSilentSyncs(job),
       timeLimitMs: job.timeLimitMs * slowdown,
       signal: job.signal,
       cpus: [],

@@ -19,6 +19,7 @@ import { type ImageFiles, imageNames } from './image-files.ts';
 import { ImageMaker, PreparationError } from './image-maker.ts';
 import { recordIoLog } from './io-log.ts';
 import { type Replay, replay } from './replay.ts';
+import { hasSilentSyncs } from './script.ts';
 import { type Script, ScriptStore } from './script-store.ts';
 
 /** What the qemu-io engine works with. */
@@ -78,8 +79,7 @@ class QemuIoEngine implements Engine {
   async recordHostIo(job: EngineJob, sink: HostIoSink): Promise<readonly Warning[]> {
     const held: ImageFiles[] = [];
     try {
-      const readOnly = job.workload.image.state === 'shared';
-      const script = await this.#scripts.get(job.workload, readOnly, job.signal);
+      const script = await this.#scripts.get(job.workload, hasSilentSyncs(job), job.signal);
       const files = await this.#images.prepare(job);
       held.push(files);
       const defaults = await this.#hostDefaults(job.signal);
@@ -103,7 +103,7 @@ class QemuIoEngine implements Engine {
   async #trial(job: EngineJob, held: ImageFiles[]): Promise<EngineOutcome> {
     const defaults = await this.#hostDefaults(job.signal);
     const readOnly = job.workload.image.state === 'shared';
-    const script = await this.#scripts.get(job.workload, readOnly, job.signal);
+    const script = await this.#scripts.get(job.workload, hasSilentSyncs(job), job.signal);
     if (readOnly && script.summary.writeCount + script.summary.trimCount > 0) {
       return { state: 'failed', reason: `${job.workload.name} writes, but its image is shared between trials` };
     }
@@ -123,7 +123,7 @@ class QemuIoEngine implements Engine {
     return {
       state: 'completed',
       metrics: { ...metricsOf(run, script, job, space), ...traced?.metrics },
-      warnings: [...this.#warnings(run, defaults, job), ...(traced?.warnings ?? [])],
+      warnings: [...this.#warnings(run, script, defaults, job), ...(traced?.warnings ?? [])],
       command,
       cpus: run.tool.cpus,
     };
@@ -137,7 +137,7 @@ class QemuIoEngine implements Engine {
       cwd: files.directory,
       workload: job.workload,
       script,
-      silentSyncs: job.workload.image.state === 'shared',
+      silentSyncs: hasSilentSyncs(job),
       timeLimitMs: job.timeLimitMs,
       signal: job.signal,
       cpus: this.#cpus,
@@ -170,9 +170,13 @@ class QemuIoEngine implements Engine {
     return counted;
   }
 
-  #warnings(run: Replay, defaults: HostDefaults, job: EngineJob): readonly Warning[] {
+  #warnings(run: Replay, script: Script, defaults: HostDefaults, job: EngineJob): readonly Warning[] {
     const warnings: Warning[] = [];
     const subject = job.configuration.label;
+    if (script.summary.syncCount > 0 && job.workload.image.state !== 'shared' && hasSilentSyncs(job)) {
+      const message = 'with detect-zeroes the time of syncs cannot be measured; they are made, and not in the figures';
+      warnings.push({ code: 'untimed-syncs', subject, message });
+    }
     if (this.#cpus.length > 0 && run.tool.cpus.length === 0) {
       warnings.push({
         code: 'not-pinned',

@@ -11,7 +11,7 @@ export interface Script {
 
 interface Entry {
   readonly workload: Workload;
-  readonly readOnly: boolean;
+  readonly silentSyncs: boolean;
   readonly name: string;
   readonly script: Promise<Script>;
 }
@@ -33,13 +33,13 @@ export class ScriptStore {
   }
 
   /** @throws UnrunnableRequest from {@link writeScript}, InterruptedError */
-  async get(workload: Workload, readOnly: boolean, signal: AbortSignal): Promise<Script> {
-    const known = this.#entries.find((entry) => entry.workload === workload && entry.readOnly === readOnly);
+  async get(workload: Workload, silentSyncs: boolean, signal: AbortSignal): Promise<Script> {
+    const known = this.#entries.find((entry) => entry.workload === workload && entry.silentSyncs === silentSyncs);
     if (known) return known.script;
     const name = `${this.#prefix}-${this.#sequence++}`;
     const path = join(this.#scratch.directory, name);
-    const script = writeScript(workload, path, { readOnly, signal }).then((summary) => ({ path, summary }));
-    const entry: Entry = { workload, readOnly, name, script };
+    const script = writeScript(workload, path, { silentSyncs, signal }).then((summary) => ({ path, summary }));
+    const entry: Entry = { workload, silentSyncs, name, script };
     for (const old of this.#entries.slice(0, -(capacity - 1))) this.#scratch.remove(old.name);
     this.#entries = [...this.#entries.slice(-(capacity - 1)), entry];
     try {

@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises';
 import { InterruptedError } from '../../errors.ts';
+import { driveNode } from '../../settings/blockdev.ts';
 import { writeDigits } from '../../units/decimal-digits.ts';
 import { Operation } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
+import type { EngineJob } from '../engine.ts';
 import { distinctWrittenBytes, type RequestSummary, RequestSurvey } from '../request-survey.ts';
 
 /** A workload's script, and what its requests add up to. */
@@ -24,8 +26,18 @@ const trimCommand = Buffer.from('discard -C ');
  * @source QEMU block/io.c, bdrv_driver_pwritev: emulated FUA; host I/O equal to `flush` in 7.2, 10.0 and 11.1 under strace
  */
 const timedSync = Buffer.from('write -C -f 0 0\n');
-/** An image opened read-only takes no write of any kind, and has nothing to flush. */
+/** Where {@link hasSilentSyncs} says so. */
 const silentSync = Buffer.from('flush\n');
+
+/**
+ * Whether syncs have to be plain flushes, which print nothing and are not timed: an image opened read-only takes no
+ * write of any kind, and with `detect-zeroes` a write of no bytes counts as one of zeroes, whose flush QEMU leaves out.
+ * @source QEMU block/io.c, bdrv_aligned_pwritev and bdrv_co_do_pwrite_zeroes; seen under strace with 7.2
+ */
+export function hasSilentSyncs({ workload, configuration }: Pick<EngineJob, 'workload' | 'configuration'>): boolean {
+  const { detectZeroes = 'off' } = driveNode(configuration.drive);
+  return workload.image.state === 'shared' || detectZeroes !== 'off';
+}
 
 /**
  * Writes a workload as commands for qemu-io's standard input, one request a line, without building a string per request.
@@ -34,10 +46,10 @@ const silentSync = Buffer.from('flush\n');
 export async function writeScript(
   workload: Workload,
   path: string,
-  options: { readonly readOnly: boolean; readonly signal: AbortSignal },
+  options: { readonly silentSyncs: boolean; readonly signal: AbortSignal },
 ): Promise<ScriptSummary> {
   const survey = new RequestSurvey(workload.diskBytes);
-  const writer = new ScriptWriter(options.readOnly ? silentSync : timedSync);
+  const writer = new ScriptWriter(options.silentSyncs ? silentSync : timedSync);
   const file = await open(path, 'w', 0o600);
   let scriptBytes = 0;
   try {
