@@ -12,6 +12,7 @@ const nullNs = 500;
 const readNs = 900;
 const writeNs = 700;
 const stepNs = 0.75;
+const missNs = 4000;
 const flushStepNs = 2;
 const overlapNs = 0.5;
 const scanNs = 20;
@@ -73,6 +74,10 @@ function storageSamples(): Samples {
   }
   samples.add('syncBytes', nullNs + 51_000 + 0.5 * (storagePlan.syncedBytes - 4096));
   samples.add(`syncDiscarded:${storagePlan.discardedSizes[0]?.[0]}`, nullNs + 153_000 + 70_000);
+  // The read of the entry, two of holes, the walk of the small cache, and what is to come out.
+  const hits = 2 * (readNs + hostNs('readHole', 4096));
+  samples.add('miss', hits - 2000 + hostNs('readFar', 4096) + driverPlan.smallCacheEntries * stepNs + missNs);
+  samples.add('hitAfterMiss', 2000);
   // Eight parts, four at once.
   const parts = storagePlan.scatteredParts;
   samples.add('scattered', readNs + (parts - 1) * 2 * readNs + (parts * hostNs('readNear', 4096)) / 4);
@@ -96,6 +101,7 @@ test('the costs that latencies were made of come out again', () => {
   }
   expect(profile.cpu.read.ns).toBe(readNs);
   expect(profile.cpu.step.ns).toBeCloseTo(stepNs, 9);
+  expect(profile.cpu.miss.ns).toBeCloseTo(missNs, 6);
   expect(profile.cpu.flushStep.ns).toBeCloseTo(flushStepNs, 9);
   expect(profile.cpu.overlapStep.ns).toBeCloseTo(overlapNs, 9);
   expect(profile.cpu.refcountStep.ns).toBeCloseTo(scanNs, 9);
