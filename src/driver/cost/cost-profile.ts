@@ -61,6 +61,8 @@ export const cpuKinds = [
   /** A lookup in a cache beyond a request's first, and one entry compared in its walk. */
   'lookup',
   'step',
+  /** What a miss costs beyond its read: a coroutine that waits, and caches of the processor that are cold afterwards. */
+  'miss',
   /** An entry of a cache looked at by a flush. @source QEMU block/qcow2-cache.c, qcow2_cache_write */
   'flushStep',
   /** A cluster looked at for free space; a range compared in an overlap check. */

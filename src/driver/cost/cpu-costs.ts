@@ -54,6 +54,7 @@ export class CpuCosts {
     into[at.part] = counters.parts - requests;
     into[at.lookup] = counters.l2Lookups + counters.refcountLookups - requests;
     into[at.step] = counters.cacheSteps;
+    into[at.miss] = counters.l2Misses + counters.refcountMisses;
     const flushes = counters.syncs + (this.#writesFlush ? counters.writes + counters.writeZeroes : 0);
     into[at.flushStep] = flushes * this.#entriesPerFlush;
     into[at.refcountStep] = counters.refcountSteps;

@@ -12,7 +12,7 @@ const tib = 1024 * gib;
 const clusterBytes = 64 * kib;
 /** What one L2 table and one cache entry of 4 KiB map at clusters of 64 KiB. */
 const tableCoverage = 512 * mib;
-const entryCoverage = 32 * mib;
+export const entryCoverage = 32 * mib;
 
 /** The processor's work is the same whatever the storage does: files in the page cache are the quietest. */
 const quiet: IoMode = { cache: 'buffered', aio: 'threads' };
@@ -31,13 +31,13 @@ export const scannedClusters = (16 * gib) / clusterBytes;
 
 const emptyName = 'empty.qcow2';
 const mappedName = 'mapped.qcow2';
-const walkedName = 'walked.qcow2';
+export const walkedName = 'walked.qcow2';
 const withoutDeviceName = 'without-device.qcow2';
 const longName = 'long.qcow2';
 
 const emptyBytes = 600 * gib;
 const mappedBytes = 16 * gib;
-const walkedBytes = 64 * gib;
+export const walkedBytes = 64 * gib;
 
 /** Makes the images that all rounds share. */
 export async function prepareDriver(bench: Bench): Promise<void> {
@@ -121,7 +121,8 @@ function addFlushes(list: CommandList, label: string): void {
   for (let index = 0; index < 120; index++) list.sync(index < 20 ? undefined : label);
 }
 
-function l2Cache(entries: number): Readonly<Record<string, JsonValue>> {
+/** Runtime options of an L2 cache with so many entries of 4 KiB. */
+export function l2Cache(entries: number): Readonly<Record<string, JsonValue>> {
   return { 'l2-cache-size': entries * 4096, 'l2-cache-entry-size': 4096 };
 }
 

@@ -3,6 +3,7 @@ import { Random } from '../../workload/random.ts';
 import { ShuffledRange } from '../../workload/shuffled-range.ts';
 import type { Bench, IoMode } from './bench.ts';
 import { CommandList } from './command-list.ts';
+import { entryCoverage, l2Cache, smallCacheEntries, walkedBytes, walkedName } from './measure-driver.ts';
 import { qcow2Node, rawNode } from './nodes.ts';
 import type { Samples } from './samples.ts';
 import * as plan from './storage-plan.ts';
@@ -37,6 +38,7 @@ export async function measureStorage(bench: Bench, mode: IoMode, round: number, 
   };
   await measure(rawNode(writtenName(mode), mode), (list) => addInPlace(list, plan.writtenBytes[mode.cache], round));
   if (mode.cache === 'direct') await measure(qcow2Node(scatteredName, mode), (list) => addScattered(list, round));
+  await measure(qcow2Node(walkedName, mode, l2Cache(smallCacheEntries)), (list) => addMisses(list, round));
   for (const { name, add } of growing) await measure(qcow2Node(name, mode), add);
   await measure(rawNode(holesName, mode), (list) => addHoles(list, round));
 }
@@ -181,6 +183,17 @@ async function prepareScattered(bench: Bench): Promise<void> {
   const clusters = new ShuffledRange(plan.scatteredBytes / 4096, new Random(3));
   for (let index = 0; index < clusters.count; index++) fill.write(clusters.at(index) * 4096, 4096);
   await bench.prepare(scatteredName, qcow2Node(scatteredName, { cache: 'buffered', aio: 'threads' }), fill);
+}
+
+/** With few entries in the cache, the first read of each entry's range misses and the second hits. */
+function addMisses(list: CommandList, round: number): void {
+  const ranges = new ShuffledRange(walkedBytes / entryCoverage, new Random(round, 6));
+  addWarmUp(list, 0);
+  for (let index = 0; index < plan.missCount; index++) {
+    const start = ranges.at(index) * entryCoverage;
+    list.read(start, 4096, 'miss');
+    list.read(start + 65_536, 4096, 'hitAfterMiss');
+  }
 }
 
 function addScattered(list: CommandList, round: number): void {

@@ -3,7 +3,6 @@ import {
   type CostCurve,
   type CostPoint,
   type CostProfile,
-  type CpuKind,
   costProfileSchema,
 } from '../../driver/cost/cost-profile.ts';
 import { CostTable } from '../../driver/cost/cost-table.ts';
@@ -39,6 +38,9 @@ const inflateByte: Cost = { ns: 3, spread: 0.5 };
 const copyByte: Cost = { ns: 0.06, spread: 0.5 };
 const mostParallel = 8;
 
+/** The driver's work but for what depends on the storage. */
+type DriverCosts = Omit<CostProfile['cpu'], 'miss'>;
+
 /**
  * Solves the measured latencies for the costs that they are made of. Every latency of a raw file is host I/O plus the block
  * layer's own work, which a node that answers at once shows by itself; every latency of an image is the driver's work, seen with
@@ -46,14 +48,16 @@ const mostParallel = 8;
  */
 export function solveProfile(measured: Measured, identity: ProfileIdentity): CostProfile {
   const { mode } = measured;
-  const cpu = solveCpu(measured.driver);
+  const driverOnly = solveCpu(measured.driver);
+  const io = solveIo(measured, driverOnly);
+  const cpu = { ...driverOnly, miss: solveMiss(measured, driverOnly, io) };
   return {
     schema: costProfileSchema,
     ...identity,
     cache: mode.cache,
     aio: mode.aio,
     locality: storage.storageLocality,
-    io: solveIo(measured, cpu),
+    io,
     sync: solveSync(measured.storage, measured.driver),
     cpu,
     parallelism: solveParallelism(measured, cpu),
@@ -61,10 +65,7 @@ export function solveProfile(measured: Measured, identity: ProfileIdentity): Cos
   };
 }
 
-function solveIo(
-  { mode, storage: samples, device, driver: quiet }: Measured,
-  cpu: CostProfile['cpu'],
-): CostProfile['io'] {
+function solveIo({ mode, storage: samples, device, driver: quiet }: Measured, cpu: DriverCosts): CostProfile['io'] {
   const readBase = base(quiet, 'nullRead');
   const writeBase = base(quiet, 'nullWrite');
   const curve = (label: string, sizes: storage.SizeCounts, own: (bytes: number) => number, of = samples): CostCurve =>
@@ -132,7 +133,7 @@ function solveSync(samples: Samples, quiet: Samples): CostProfile['sync'] {
   };
 }
 
-function solveCpu(samples: Samples): CostProfile['cpu'] {
+function solveCpu(samples: Samples): DriverCosts {
   const cost = (label: string): Cost => costOf(samples, label);
   /** What a pair of runs that differ by a number of events says about one of them. */
   const perEvent = (more: string, less: string, events: number): Cost => {
@@ -144,7 +145,7 @@ function solveCpu(samples: Samples): CostProfile['cpu'] {
   const write = cost('write');
   const read = cost('read');
   const scan = minus(cost('scan'), 1000 * write.ns);
-  const cpu: Record<CpuKind, Cost> = {
+  return {
     read,
     write,
     discard: cost('discard'),
@@ -161,11 +162,19 @@ function solveCpu(samples: Samples): CostProfile['cpu'] {
     copyByte,
     inflateByte,
   };
-  return cpu;
+}
+
+/** A miss and the hit after it, less two hits among hits and the read of the entry. */
+function solveMiss({ mode, storage: samples }: Measured, cpu: DriverCosts, io: CostProfile['io']): Cost {
+  const read = mode.cache === 'direct' ? io.readFar : io.readCached;
+  const hit = cpu.read.ns + (io.readHole[0]?.ns ?? 0);
+  const miss = costOf(samples, 'miss');
+  const known = 2 * hit + (read[0]?.ns ?? 0) + driver.smallCacheEntries * cpu.step.ns;
+  return minus({ ...miss, ns: miss.ns + costOf(samples, 'hitAfterMiss').ns }, known);
 }
 
 /** How many of the parts of a split read run at once: what they would take one after the other, over what they took. */
-function solveParallelism({ storage: samples, device, driver: quiet }: Measured, cpu: CostProfile['cpu']): number {
+function solveParallelism({ storage: samples, device, driver: quiet }: Measured, cpu: DriverCosts): number {
   const from = samples.cost('scattered') === undefined ? device : samples;
   const scattered = from?.cost('scattered')?.ns;
   const raw = from?.cost('readNear:4096')?.ns;

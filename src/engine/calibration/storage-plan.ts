@@ -46,6 +46,8 @@ export const discardedSizes: SizeCounts = [
 ];
 /** What is written before a sync to see what its bytes cost. */
 export const syncedBytes = mib;
+/** Misses of the L2 cache, each followed by a hit. */
+export const missCount = 150;
 /** Parts that a request of the scattered image splits into. @source QEMU block/qcow2.h, QCOW2_MAX_WORKERS */
 export const scatteredParts = 8;
 

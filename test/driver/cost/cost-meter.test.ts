@@ -171,12 +171,13 @@ test('the processor is priced by the counters, a first lookup being part of its 
     read: { ns: 1000, spread: 0 },
     lookup: { ns: 10, spread: 0 },
     step: { ns: 1, spread: 0 },
+    miss: { ns: 100, spread: 0 },
   };
   const meter = new CostMeter({ ...profile, cpu });
   const counters = new DriverCounters();
   meter.start(counters);
-  Object.assign(counters, { reads: 2, parts: 2, l2Lookups: 3, cacheSteps: 5 });
-  expect(meter.finish(counters)).toBe(2000 + 10 + 5);
+  Object.assign(counters, { reads: 2, parts: 2, l2Lookups: 3, l2Misses: 1, cacheSteps: 5 });
+  expect(meter.finish(counters)).toBe(2000 + 10 + 5 + 100);
   expect(meter.totals[costComponents.indexOf('cpu-read')]).toBe(2000);
 });
 

@@ -45,6 +45,7 @@ const cpuNs: Readonly<Record<CpuKind, number>> = {
   part: 1800,
   lookup: 12,
   step: 0.6,
+  miss: 6000,
   flushStep: 1.8,
   refcountStep: 20,
   overlapStep: 0.6,
