@@ -116,6 +116,7 @@ export function freeEntry(
 
 /** Issues the discards that were collected. */
 export function issueDiscards(node: Qcow2Node): void {
+  if (node.discards.length === 0) return;
   for (const { offset, length } of node.discards) node.file.discard(offset, length, FOR_DATA);
   node.discards.length = 0;
 }

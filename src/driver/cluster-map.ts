@@ -102,12 +102,12 @@ export function needsAllocation(table: L2Table, index: number): boolean {
  */
 export function map(node: Qcow2Node, offset: number, length: number): void {
   const { clusterBytes } = node;
-  const inCluster = offset % clusterBytes;
-  const inSlice = offset % node.sliceCoverageBytes;
-  const available = node.sliceCoverageBytes - inSlice + inCluster;
+  const cluster = Math.floor(offset * node.clustersPerByte);
+  const inCluster = offset - cluster * clusterBytes;
+  const index = cluster & (node.l2EntriesPerTable - 1);
+  const available = (node.entriesPerSlice - (index & (node.entriesPerSlice - 1))) * clusterBytes;
   const needed = Math.min(Math.min(length, maximumMapBytes) + inCluster, available);
-  const l1Index = Math.floor(offset / node.tableCoverageBytes);
-  const table = node.tables[l1Index];
+  const table = node.tables[Math.floor(cluster * node.tablesPerCluster)];
   mapping.table = table;
   mapping.hostOffset = 0;
   if (table === undefined) {
@@ -115,9 +115,8 @@ export function map(node: Qcow2Node, offset: number, length: number): void {
     mapping.length = needed - inCluster;
     return;
   }
-  const index = Math.floor((offset - l1Index * node.tableCoverageBytes) / clusterBytes);
-  node.l2Cache.get(table.offsetBytes + Math.floor(index / node.entriesPerSlice) * node.options.l2EntryBytes, true);
-  const subcluster = Math.floor(inCluster / node.subclusterBytes);
+  node.l2Cache.get(sliceOffset(node, table, index), true);
+  const subcluster = table.extended ? Math.floor(inCluster / node.subclusterBytes) : 0;
   const type = subclusterType(table, index, subcluster);
   mapping.type = type;
   if (type === IS_COMPRESSED) mapping.hostOffset = index;
@@ -170,7 +169,8 @@ export interface OpenSlice {
  */
 export function openSlice(node: Qcow2Node, offset: number, into: OpenSlice): void {
   const { image } = node;
-  const l1Index = Math.floor(offset / node.tableCoverageBytes);
+  const cluster = Math.floor(offset * node.clustersPerByte);
+  const l1Index = Math.floor(cluster * node.tablesPerCluster);
   if (l1Index >= image.l1.length) growL1(node, l1Index + 1, false);
   if (image.l1Copied[l1Index] === 0) {
     const old = image.l1[l1Index] as number;
@@ -178,13 +178,15 @@ export function openSlice(node: Qcow2Node, offset: number, into: OpenSlice): voi
     if (old !== 0) freeClusters(node, old, node.clusterBytes, DISCARD_OTHER);
   }
   const table = node.tables[l1Index] as L2Table;
-  const index = Math.floor((offset - l1Index * node.tableCoverageBytes) / node.clusterBytes);
+  const index = cluster & (node.l2EntriesPerTable - 1);
   into.table = table;
   into.index = index;
-  into.slot = node.l2Cache.get(
-    table.offsetBytes + Math.floor(index / node.entriesPerSlice) * node.options.l2EntryBytes,
-    true,
-  );
+  into.slot = node.l2Cache.get(sliceOffset(node, table, index), true);
+}
+
+/** Where the slice that holds an entry lies in the image file. */
+function sliceOffset(node: Qcow2Node, table: L2Table, index: number): number {
+  return table.offsetBytes + (index & -node.entriesPerSlice) * node.l2BytesPerEntry;
 }
 
 /** A new L2 table, empty or a copy of the one that is shared. @source QEMU block/qcow2-cluster.c, l2_allocate */

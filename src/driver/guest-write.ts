@@ -70,37 +70,42 @@ const parts: Part[] = Array.from({ length: maximumParts }, () => ({
 const open: OpenSlice = { table: new L2Table(0, 0, false), index: 0, slot: 0 };
 
 /**
- * Writes guest data. A request that cannot be placed as one is served in parts; as in QEMU at queue depth 1, the
- * parts' places are found and their data is sent before the first of them is entered in its L2 table, unless finding a
- * place has to wait for metadata.
- * @source QEMU block/qcow2.c, qcow2_co_pwritev_part
+ * Writes guest data. A request that cannot be placed as one is served in parts: their places are found and their data
+ * is sent before the first of them is entered in its L2 table, unless finding a place has to wait for metadata. Parts that wait
+ * together are entered newest first, the order in which QEMU's thread pool mostly completes them.
+ * @source QEMU block/qcow2.c, qcow2_co_pwritev_part; util/thread-pool.c, thread_pool_completion_bh
  */
 export function writeGuest(node: Qcow2Node, offset: number, length: number): void {
   let at = offset;
   let left = length;
   let pending = 0;
-  let first = 0;
   while (left > 0) {
     node.counters.parts++;
-    const part = parts[(first + pending) % maximumParts] as Part;
+    if (pending === maximumParts) pending = linkAll(node, pending);
+    const part = parts[pending] as Part;
     const before = node.file.requestCount;
     place(node, part, at, Math.min(left, maximumRequestBytes));
     const waited = node.file.requestCount !== before;
     if (!node.image.externalData) checkOverlap(node, 0, part.length);
     send(node, part);
-    if (waited) {
-      for (; pending > 0; pending--, first = (first + 1) % maximumParts) link(node, parts[first] as Part);
-    }
-    pending++;
-    if (pending === maximumParts) {
-      link(node, parts[first] as Part);
-      first = (first + 1) % maximumParts;
-      pending--;
-    }
     at += part.length;
     left -= part.length;
+    if (waited && pending > 0) {
+      linkAll(node, pending);
+      const first = parts[0] as Part;
+      parts[0] = part;
+      parts[pending] = first;
+      pending = 0;
+    }
+    pending++;
   }
-  for (; pending > 0; pending--, first = (first + 1) % maximumParts) link(node, parts[first] as Part);
+  linkAll(node, pending);
+}
+
+/** Enters the first `pending` parts, newest first. @returns 0, as many as are pending then */
+function linkAll(node: Qcow2Node, pending: number): number {
+  for (let index = pending - 1; index >= 0; index--) link(node, parts[index] as Part);
+  return 0;
 }
 
 /** Gives every cluster of a range a place and enters it, without data: `preallocation=metadata`. @returns the end of the last place */
@@ -177,16 +182,17 @@ function place(node: Qcow2Node, part: Part, offset: number, length: number): voi
     let bytes = placeInCopied(node, part, at, left, next);
     if (bytes === noPlace) bytes = placeInNew(node, part, at, left, next);
     if (bytes === 0) break;
-    if (part.hostOffset === noPlace) part.hostOffset = placed;
-    next = placed + bytes;
+    const host = placed[0] as number;
+    if (part.hostOffset === noPlace) part.hostOffset = host;
+    next = host + bytes;
     at += bytes;
     left -= bytes;
   }
   part.length = length - left;
 }
 
-/** Where the last call of {@link placeInCopied} or {@link placeInNew} placed its first byte. */
-let placed = 0;
+/** Where the last call of {@link placeInCopied} or {@link placeInNew} placed its first byte; in an array, as a number would be boxed. */
+const placed = new Float64Array(1);
 
 /**
  * Counts clusters that may be written in place.
@@ -194,13 +200,13 @@ let placed = 0;
  * @returns bytes; 0 where they lie elsewhere; {@link noPlace} where the first cluster needs a new place
  */
 function placeInCopied(node: Qcow2Node, part: Part, offset: number, length: number, wanted: number): number {
-  const inCluster = offset % node.clusterBytes;
   openSlice(node, offset, open);
   const { table, index } = open;
   if (needsAllocation(table, index)) return noPlace;
+  const inCluster = offset - Math.floor(offset * node.clustersPerByte) * node.clusterBytes;
   const cluster = entryCluster(table, index);
-  if (wanted !== noPlace && cluster * node.clusterBytes !== wanted - (wanted % node.clusterBytes)) return 0;
-  const most = clustersInSlice(node, offset, length);
+  if (wanted !== noPlace && cluster !== Math.floor(wanted * node.clustersPerByte)) return 0;
+  const most = clustersInSlice(node, index, inCluster + length);
   let count = 1;
   while (
     count < most &&
@@ -211,21 +217,22 @@ function placeInCopied(node: Qcow2Node, part: Part, offset: number, length: numb
   }
   const bytes = Math.min(length, count * node.clusterBytes - inCluster);
   describe(node, part, cluster * node.clusterBytes, offset, bytes, true);
-  placed = cluster * node.clusterBytes + inCluster;
+  placed[0] = cluster * node.clusterBytes + inCluster;
   return bytes;
 }
 
 /** Takes new clusters. @returns bytes; 0 where none could be had at the wanted place */
 function placeInNew(node: Qcow2Node, part: Part, offset: number, length: number, wanted: number): number {
   const { clusterBytes } = node;
-  const inCluster = offset % clusterBytes;
+  const guestCluster = Math.floor(offset * node.clustersPerByte);
+  const inCluster = offset - guestCluster * clusterBytes;
   openSlice(node, offset, open);
   const { table, index, slot } = open;
-  const most = clustersInSlice(node, offset, length);
+  const most = clustersInSlice(node, index, inCluster + length);
   let count = 1;
   while (count < most && needsAllocation(table, index + count)) count++;
   let cluster: number;
-  if (node.image.externalData) cluster = Math.floor(offset / clusterBytes);
+  if (node.image.externalData) cluster = guestCluster;
   else if (wanted === noPlace) cluster = allocateClusters(node, count);
   else {
     cluster = Math.floor(wanted / clusterBytes);
@@ -237,24 +244,25 @@ function placeInNew(node: Qcow2Node, part: Part, offset: number, length: number,
   open.slot = slot;
   const bytes = Math.min(length, count * clusterBytes - inCluster);
   describe(node, part, cluster * clusterBytes, offset, bytes, false);
-  placed = cluster * clusterBytes + inCluster;
+  placed[0] = cluster * clusterBytes + inCluster;
   return bytes;
 }
 
-function clustersInSlice(node: Qcow2Node, offset: number, length: number): number {
-  const { clusterBytes } = node;
-  const wanted = Math.ceil(((offset % clusterBytes) + length) / clusterBytes);
-  const rest = node.entriesPerSlice - (Math.floor(offset / clusterBytes) % node.entriesPerSlice);
-  return Math.min(wanted, rest, Math.floor(maximumAllocationBytes / clusterBytes));
+/** Clusters of a range that begins in the cluster of an entry, as far as one slice and one request go. */
+function clustersInSlice(node: Qcow2Node, index: number, bytes: number): number {
+  if (bytes <= node.clusterBytes) return 1;
+  const wanted = Math.ceil(bytes * node.clustersPerByte);
+  const rest = node.entriesPerSlice - (index & (node.entriesPerSlice - 1));
+  return Math.min(wanted, rest, Math.floor(maximumAllocationBytes * node.clustersPerByte));
 }
 
 /** Notes what must be copied around the guest's data; nothing where all of it was there before. @source calculate_l2_meta */
 function describe(node: Qcow2Node, part: Part, host: number, offset: number, length: number, keeps: boolean): void {
   const { clusterBytes, subclusterBytes } = node;
   const { table, index } = open;
-  const from = offset % clusterBytes;
+  const from = offset - Math.floor(offset * node.clustersPerByte) * clusterBytes;
   const to = from + length;
-  const clusters = Math.ceil(to / clusterBytes);
+  const clusters = Math.ceil(to * node.clustersPerByte);
   if (keeps && isAllNormal(node, table, index, from, to, clusters)) return;
   const allocation = nextAllocation(part);
   allocation.guestOffset = offset - from;
@@ -269,7 +277,7 @@ function describe(node: Qcow2Node, part: Part, host: number, offset: number, len
   else if (type === IS_COMPRESSED || !table.extended) start = 0;
   else start = Math.min(firstSub, trailingZeroes(allocatedBits(table, index))) * subclusterBytes;
   const last = index + clusters - 1;
-  const lastSub = Math.floor(((to - 1) % clusterBytes) / subclusterBytes);
+  const lastSub = Math.floor((to - 1 - (clusters - 1) * clusterBytes) / subclusterBytes);
   type = subclusterType(table, last, lastSub);
   const subclusterEnd = Math.ceil(to / subclusterBytes) * subclusterBytes;
   const clusterEnd = clusters * clusterBytes;

@@ -13,6 +13,8 @@ import {
 
 const sectorBytes = 512;
 const largestAlignmentBytes = 4096;
+/** Since 10.1 the kernel is asked for the alignment of direct I/O. */
+const versionThatAsksForAlignment = 1001;
 
 /** What a file node is opened with. */
 export interface HostFileOptions {
@@ -20,6 +22,8 @@ export interface HostFileOptions {
   readonly role: number;
   /** Bytes to which requests are padded: 1 in buffered modes, 512 or 4096 with `cache.direct=on`. */
   readonly requestAlignment: number;
+  /** QEMU's version, major × 100 + minor. */
+  readonly qemuVersion: number;
   /** Syncs never reach the disk. */
   readonly noFlush: boolean;
   /** Whether the file system zeroes ranges in place; otherwise a hole is punched and space is allocated again. */
@@ -47,10 +51,10 @@ export class HostFile {
     this.state = state;
     this.role = options.role;
     this.#sink = sink;
-    // QEMU tries ever larger direct reads at offset 0; over a hole the smallest one succeeds and tells nothing, so it takes the
-    // largest. Source: block/file-posix.c, raw_probe_alignment.
-    const isProbed = options.requestAlignment === 1 || state.stateAt(0) === BLOCK_WRITTEN;
-    this.#alignment = isProbed ? options.requestAlignment : largestAlignmentBytes;
+    // Before 10.1 QEMU tries ever larger direct reads at offset 0; over a hole the smallest one succeeds and tells nothing, so
+    // it takes the largest. Source: block/file-posix.c, raw_probe_alignment.
+    const isKnown = options.requestAlignment === 1 || options.qemuVersion >= versionThatAsksForAlignment;
+    this.#alignment = isKnown || state.stateAt(0) === BLOCK_WRITTEN ? options.requestAlignment : largestAlignmentBytes;
     this.#noFlush = options.noFlush;
     this.#zeroRange = options.zeroRange;
   }
@@ -69,7 +73,7 @@ export class HostFile {
     let end = offset + length;
     const alignment = this.#alignment;
     if (alignment > 1) {
-      start -= start % alignment;
+      start = Math.floor(start / alignment) * alignment;
       end = roundUp(end, alignment);
     }
     this.#readAligned(start, end, purpose);
@@ -80,8 +84,8 @@ export class HostFile {
     let start = offset;
     let end = offset + length;
     if (alignment > 1) {
-      const head = offset % alignment;
-      const tail = (alignment - (end % alignment)) % alignment;
+      const head = offset - Math.floor(offset / alignment) * alignment;
+      const tail = Math.ceil(end / alignment) * alignment - end;
       if (head !== 0 || tail !== 0) {
         start -= head;
         end += tail;

@@ -35,8 +35,12 @@ export class Qcow2Node {
   readonly readOnly: boolean;
 
   readonly clusterBytes: number;
+  /** Reciprocals of powers of two, so exact: a product costs a fraction of a remainder of doubles. */
+  readonly clustersPerByte: number;
+  readonly tablesPerCluster: number;
   readonly subclusterBytes: number;
   readonly subclustersPerCluster: number;
+  readonly l2BytesPerEntry: number;
   readonly l2EntriesPerTable: number;
   readonly slicesPerTable: number;
   readonly entriesPerSlice: number;
@@ -69,6 +73,7 @@ export class Qcow2Node {
     const fileOptions = {
       role,
       requestAlignment: options.requestAlignment,
+      qemuVersion: options.qemuVersion,
       noFlush: options.noFlush,
       zeroRange: options.zeroRange,
     };
@@ -78,10 +83,13 @@ export class Qcow2Node {
         ? this.file
         : new HostFile(image.dataFile, { ...fileOptions, role: isBacking ? FILE_BACKING : FILE_DATA }, sink);
     this.clusterBytes = 2 ** image.clusterBits;
+    this.clustersPerByte = 1 / this.clusterBytes;
     this.subclustersPerCluster = image.extendedL2 ? 32 : 1;
     this.subclusterBytes = this.clusterBytes / this.subclustersPerCluster;
     const entryBytes = image.extendedL2 ? 16 : 8;
+    this.l2BytesPerEntry = entryBytes;
     this.l2EntriesPerTable = this.clusterBytes / entryBytes;
+    this.tablesPerCluster = 1 / this.l2EntriesPerTable;
     this.entriesPerSlice = options.l2EntryBytes / entryBytes;
     this.slicesPerTable = this.clusterBytes / options.l2EntryBytes;
     this.sliceCoverageBytes = this.entriesPerSlice * this.clusterBytes;
@@ -112,7 +120,13 @@ function openBacking(image: ImageState, options: DriverOptions, sink: HostIoSink
   if (backing.format === 'raw') {
     const file = new HostFile(
       backing.file,
-      { role: FILE_BACKING, requestAlignment: options.requestAlignment, noFlush: true, zeroRange: true },
+      {
+        role: FILE_BACKING,
+        requestAlignment: options.requestAlignment,
+        qemuVersion: options.qemuVersion,
+        noFlush: true,
+        zeroRange: true,
+      },
       sink,
     );
     return { format: 'raw', virtualBytes: backing.virtualBytes, file };

@@ -43,6 +43,11 @@ export class Refcounts {
         const chunk = this.#chunks[index] ?? this.#materialize(index);
         const first = cluster & chunkMask;
         chunk.fill(value, first, first + (stop - cluster));
+        // Runs of equal values mostly come in order, so a chunk is complete when its end is reached.
+        if (stop === (index + 1) * chunkSize && isUniform(chunk)) {
+          this.#chunks[index] = undefined;
+          this.#uniform[index] = value;
+        }
       }
       cluster = stop;
     }
@@ -99,4 +104,10 @@ export class Refcounts {
     this.#chunks[index] = chunk;
     return chunk;
   }
+}
+
+function isUniform(chunk: Uint16Array): boolean {
+  const value = chunk[0];
+  for (let index = 1; index < chunkSize; index++) if (chunk[index] !== value) return false;
+  return true;
 }

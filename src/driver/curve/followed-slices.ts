@@ -35,7 +35,6 @@ export class FollowedSlices {
   /** Those that were added to it: reads, writes in place, allocating writes. */
   readonly #allCounts = new Float64Array(3);
   rate: number;
-  #below: number;
 
   constructor(sliceCount: number, spec: SliceSpec, sample: SampleSpec) {
     this.#stack = new RecencyStack(sliceCount);
@@ -44,7 +43,6 @@ export class FollowedSlices {
     this.#maximumSliceCount = sample.maximumSliceCount;
     this.rate = sample.rate;
     this.#all = sample.rate === 1 ? new DistanceCounts() : undefined;
-    this.#below = followedBelow(sample.rate);
     this.#lastUse = new Int32Array(sliceCount);
   }
 
@@ -53,15 +51,22 @@ export class FollowedSlices {
   }
 
   /**
+   * @param hash the slice's
    * @param clock lookups so far
    * @param kind read or write
    * @param sliceCount slices that were looked up so far, followed or not
    * @param offset start of the request in bytes @param end its last byte
-   * @returns whether the slice is one of those that are followed
+   * @returns whether there were too many slices, so that the rate was halved
    */
-  use(slice: number, clock: number, kind: number, sliceCount: number, offset: number, end: number): boolean {
-    const hash = hashSlice(slice);
-    if (hash >= this.#below) return false;
+  use(
+    slice: number,
+    hash: number,
+    clock: number,
+    kind: number,
+    sliceCount: number,
+    offset: number,
+    end: number,
+  ): boolean {
     const weight = 1 / this.rate;
     const place = this.#stack.use(slice);
     const time = clock - (this.#lastUse[slice] as number);
@@ -71,7 +76,8 @@ export class FollowedSlices {
     if (this.#all) this.#addToAll(place, allocates ? LOOKUP_ALLOCATE : kind);
     if (place === 0) {
       if (allocates) this.firstAllocationCount += weight;
-      if (this.#stack.size > this.#maximumSliceCount) this.#halve();
+      if (this.#stack.size <= this.#maximumSliceCount) return false;
+      this.#halve();
       return true;
     }
     // The share of the slices that is followed is known; it differs a little from the rate.
@@ -82,12 +88,12 @@ export class FollowedSlices {
       const bin = binOf(between);
       this.allocations[bin] = (this.allocations[bin] as number) + weight;
     }
-    return true;
+    return false;
   }
 
   /** A write to the slice that was looked up just before. */
   repeatWrite(slice: number, offset: number, end: number): void {
-    if (hashSlice(slice) >= this.#below || !this.#allocates(slice, offset, end)) return;
+    if (!this.#allocates(slice, offset, end)) return;
     if (this.#all) this.#addToAll(1, LOOKUP_ALLOCATE);
     this.allocationCount += 1 / this.rate;
     this.allocations[0] = (this.allocations[0] as number) + 1 / this.rate;
@@ -127,7 +133,7 @@ export class FollowedSlices {
   #halve(): void {
     this.#all = undefined;
     this.rate /= 2;
-    this.#below = followedBelow(this.rate);
-    this.#stack.keepOnly((slice) => hashSlice(slice) < this.#below);
+    const below = followedBelow(this.rate);
+    this.#stack.keepOnly((slice) => hashSlice(slice) < below);
   }
 }

@@ -1,10 +1,10 @@
-/** Bins of one power of two: a bin is at most 1/64 of its smallest value wide. */
-const binBits = 6;
+/** Bins of one power of two: a bin is at most 1/32 of its smallest value wide. */
+const binBits = 5;
 
 /** Bins of all whole numbers from 0 to 2^31 − 1. */
-export const binCount = (25 << binBits) + (1 << binBits);
+export const binCount = (26 << binBits) + (1 << binBits);
 
-/** The bin that holds a whole number, 0 … 2^31 − 1. Numbers below 128 have bins of their own. */
+/** The bin that holds a whole number, 0 … 2^31 − 1. Numbers below 64 have bins of their own. */
 export function binOf(value: number): number {
   const shift = Math.max(0, 31 - binBits - Math.clz32(value));
   return (shift << binBits) + (value >>> shift);

@@ -15,6 +15,7 @@ export interface SampleSpec {
 
 /** Lookups after which the clock is set back, so that it stays a small integer. */
 const clockLimit = 2 ** 30;
+const setBackTo = 2 ** 29;
 
 /**
  * Stack distances of a sample of the slices, in memory that does not grow with the number of requests: a slice is followed
@@ -23,7 +24,7 @@ const clockLimit = 2 ** 30;
  *
  * The adjustment is finer than SHARDS_adj, which takes every lookup that the sample has too few or too many of for a hit. A disk has
  * few slices, and some of them get a great part of all lookups: with a Zipf law over 65,536 slices and a rate of 0.01 that errs by 0.06
- * on average and by 0.2 at worst. So first lookups are counted, and one lookup in 32, whatever its slice, is timed until the next of the same slice;
+ * on average and by 0.2 at worst. So first lookups are counted, and one lookup in 64, whatever its slice, is timed until the next of the same slice;
  * misses are worked out from these times as in the AET model, and the sample corrects the model by the difference of distances
  * and model on the followed slices. The same traces then err by less than 0.01.
  *
@@ -40,18 +41,21 @@ export class SampledLookups implements LookupCounter {
   readonly #watched: Int32Array;
   /** Slices that were looked up first by a read, and by a write. */
   readonly #firsts = new Float64Array(2);
+  /** Slices are followed whose hash is below. */
+  #below: number;
   /** Reads and writes. */
   readonly #lookups = new Float64Array(2);
   /** Lookups so far of another slice than the lookup before: repeats hit whatever the cache, and take no time. */
   #clock = 0;
   #clockTotal = 0;
-  #untilTimed = 1;
+  #nextTimed = 0;
   #previous = -1;
 
   constructor(spec: SliceSpec, sample: SampleSpec) {
     this.#spec = spec;
     const sliceCount = Math.ceil(spec.diskBytes / spec.sliceBytes);
     this.#followed = new FollowedSlices(sliceCount, spec, sample);
+    this.#below = followedBelow(sample.rate);
     this.#times = new ReuseTimes(sliceCount);
     this.#touched = new Int32Array(Math.ceil(sliceCount / 32));
     this.#watched = new Int32Array(Math.ceil(sliceCount / 32)).fill(-1);
@@ -64,7 +68,7 @@ export class SampledLookups implements LookupCounter {
     const watched = this.#watched;
     let writes = 0;
     let lookups = 0;
-    let [clock, previous, untilTimed] = [this.#clock, this.#previous, this.#untilTimed];
+    let [clock, previous, nextTimed] = [this.#clock, this.#previous, this.#nextTimed];
     for (let index = 0; index < count; index++) {
       const kind = operation[index] as number;
       if (kind > Operation.write) continue;
@@ -74,27 +78,32 @@ export class SampledLookups implements LookupCounter {
       const last = (end * perSlice) | 0;
       lookups += last - first + 1;
       writes += kind * (last - first + 1);
-      for (let slice = first; slice <= last; slice++) {
+      let slice = first - 1;
+      do {
+        slice += 1;
         const isWatched = ((watched[slice >>> 5] as number) & (1 << (slice & 31))) !== 0;
         if (slice === previous) {
-          if (isWatched && kind === Operation.write) this.#followed.repeatWrite(slice, offset, end);
+          if (isWatched && kind === Operation.write && hashSlice(slice) < this.#below)
+            this.#followed.repeatWrite(slice, offset, end);
           continue;
         }
         previous = slice;
         clock += 1;
         if (isWatched) this.#visit(slice, clock, kind, offset, end);
-        untilTimed -= 1;
-        if (untilTimed > 0) continue;
-        untilTimed = this.#times.start(slice, clock);
+        if (clock < nextTimed) continue;
+        nextTimed = clock + this.#times.start(slice, clock);
         watched[slice >>> 5] = (watched[slice >>> 5] as number) | (1 << (slice & 31));
-        if (clock > clockLimit) clock = this.#setBack(clock);
-      }
+        if (clock > clockLimit) {
+          nextTimed -= clock - setBackTo;
+          clock = this.#setBack(clock);
+        }
+      } while (slice < last);
     }
     this.#lookups[0] = (this.#lookups[0] as number) + lookups - writes;
     this.#lookups[1] = (this.#lookups[1] as number) + writes;
     this.#clock = clock;
     this.#previous = previous;
-    this.#untilTimed = untilTimed;
+    this.#nextTimed = nextTimed;
   }
 
   profile(): LookupProfile {
@@ -119,18 +128,20 @@ export class SampledLookups implements LookupCounter {
     } else {
       this.#times.finish(slice, clock, kind);
     }
-    const sliceCount = (this.#firsts[0] as number) + (this.#firsts[1] as number);
-    const { rate } = this.#followed;
-    if (!this.#followed.use(slice, clock, kind, sliceCount, offset, end)) {
+    const hash = hashSlice(slice);
+    if (hash >= this.#below) {
       this.#watched[word] = (this.#watched[word] as number) & ~bit;
-    } else if (this.#followed.rate < rate) {
-      this.#watchLess();
+      return;
     }
+    const sliceCount = (this.#firsts[0] as number) + (this.#firsts[1] as number);
+    const wasHalved = this.#followed.use(slice, hash, clock, kind, sliceCount, offset, end);
+    if (wasHalved) this.#watchLess();
   }
 
   /** Leaves the slices alone that are not followed any more. */
   #watchLess(): void {
     const below = followedBelow(this.#followed.rate);
+    this.#below = below;
     const sliceCount = Math.ceil(this.#spec.diskBytes / this.#spec.sliceBytes);
     for (let slice = 0; slice < sliceCount; slice++) {
       const word = slice >>> 5;
@@ -142,10 +153,10 @@ export class SampledLookups implements LookupCounter {
   }
 
   #setBack(clock: number): number {
-    const by = clock - clockLimit / 2;
+    const by = clock - setBackTo;
     this.#times.setBack(by);
     this.#followed.setBack(by);
     this.#clockTotal += by;
-    return clock - by;
+    return setBackTo;
   }
 }
