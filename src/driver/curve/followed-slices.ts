@@ -101,7 +101,9 @@ export class FollowedSlices {
 
   /**
    * The profile of all lookups, if every slice was followed from first to last.
-   * @param lookups all reads and all writes; those not seen here repeat the slice before, and none of them allocates
+   * Lookups that were not seen here repeat the slice before, and none of them allocates.
+   *
+   * @param readCount all lookups of reads @param writeCount all lookups of writes
    */
   exactProfile(readCount: number, writeCount: number): LookupProfile | undefined {
     const [read = 0, overwrite = 0, allocate = 0] = this.#allCounts;
