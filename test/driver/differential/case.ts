@@ -59,7 +59,10 @@ export function isCommand(step: Step): step is Command {
 
 /** True where the driver may serve a request in parts that run side by side, so that their order is chance. */
 export function maySplit(command: Command, image: ImageSpec): boolean {
-  if (command.kind !== 'read' && command.kind !== 'write') return false;
+  const isZero = command.kind === 'zero' || command.kind === 'zero-unmap';
+  // Zeroes become data where the entry has no bit for them, or none for a part of a compressed cluster.
+  if (isZero && image.version === 3 && !image.extendedL2) return false;
+  if (!isZero && command.kind !== 'read' && command.kind !== 'write') return false;
   if (image.extendedL2 && command.kind === 'read') return true;
   const first = Math.floor(command.offset / image.clusterBytes);
   return Math.floor((command.offset + command.length - 1) / image.clusterBytes) > first;
