@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { qemusUnderTest } from '../helpers/qemu.ts';
 import { straceWorks } from '../helpers/strace.ts';
-import { features } from './differential/arbitrary.ts';
 import { checkCase } from './differential/check-case.ts';
 import { failureReport } from './differential/failure-report.ts';
+import { features } from './differential/features.ts';
 import { qemuVersionOf } from './differential/qemu-version.ts';
 import { runMany, type Summary } from './differential/run-many.ts';
 
