@@ -18,6 +18,8 @@ export class DriverCounters {
   refcountMisses = 0;
   /** Entries compared in all lookups of either cache: the walk is linear from the entry that the offset hashes to. */
   cacheSteps = 0;
+  /** Entries of either cache that were looked at for dirty ones to write. */
+  flushSteps = 0;
   /** Dirty entries written back because another needed their place. */
   l2Evictions = 0;
   refcountEvictions = 0;

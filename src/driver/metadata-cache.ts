@@ -25,6 +25,8 @@ export class MetadataCache {
   evictions = 0;
   /** Entries compared in all lookups. */
   steps = 0;
+  /** Entries looked at by all writes of dirty ones. */
+  flushSteps = 0;
   used = 0;
 
   readonly #file: HostFile;
@@ -125,6 +127,7 @@ export class MetadataCache {
 
   /** Writes every dirty entry, in the order of the slots. */
   write(): void {
+    this.flushSteps += this.entryCount;
     for (let slot = 0; this.#dirtyCount > 0 && slot < this.entryCount; slot++) {
       if (this.#dirty[slot] !== 0) this.#writeEntry(slot);
     }

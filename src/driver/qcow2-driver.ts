@@ -37,6 +37,7 @@ export class Qcow2Driver {
     counters.refcountLookups = refcountCache.lookups;
     counters.refcountMisses = refcountCache.misses;
     counters.refcountEvictions = refcountCache.evictions;
+    counters.flushSteps = l2Cache.flushSteps + refcountCache.flushSteps;
     counters.cacheSteps = l2Cache.steps + refcountCache.steps;
     return counters;
   }

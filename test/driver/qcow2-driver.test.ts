@@ -226,3 +226,15 @@ describe('cloneImage', () => {
     expect(copy.refcounts.get(5)).toBe(1);
   });
 });
+
+describe('counters', () => {
+  it('tell the entries that a flush looks at: all of both caches, and again where one depends on the other', () => {
+    const { driver } = warmDriver(smallImage());
+    const before = driver.counters.flushSteps;
+    driver.flush();
+    expect(driver.counters.flushSteps - before).toBe(8);
+    driver.write(3 * 65_536, 65_536);
+    driver.flush();
+    expect(driver.counters.flushSteps - before).toBe(8 + 12);
+  });
+});

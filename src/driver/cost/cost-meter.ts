@@ -18,7 +18,7 @@ import type { ImageState } from '../image-state.ts';
 import { costComponents, FIRST_CPU_COMPONENT, SYNC_COMPONENT } from './components.ts';
 import { type CostProfile, type HostIoKind, hostIoKinds } from './cost-profile.ts';
 import { CostTable } from './cost-table.ts';
-import { CpuCosts, type FlushOptions } from './cpu-costs.ts';
+import { CpuCosts } from './cpu-costs.ts';
 import { FileCostState } from './file-costs.ts';
 import { RecentRegions } from './recent-regions.ts';
 
@@ -26,8 +26,6 @@ import { RecentRegions } from './recent-regions.ts';
 export interface CostMeterOptions {
   /** The image before the first I/O, for the lengths of its files; empty files where absent. */
   readonly image?: ImageState;
-  /** How the image is opened, for what a flush costs in large caches; taken as tiny ones where absent. */
-  readonly driver?: FlushOptions;
   /**
    * Buffered modes: the part of what the files held before the first I/O that is in the page cache, 0…1. Images that were
    * made just before are all there, which is the default.
@@ -72,7 +70,7 @@ export class CostMeter implements HostIoSink {
     this.#io = hostIoKinds.map((name) => new CostTable(profile.io[name]));
     this.#syncWrites = new CostTable(profile.sync.writes);
     this.#syncChanges = new CostTable(profile.sync.changes);
-    this.#cpu = new CpuCosts(profile.cpu, options.driver);
+    this.#cpu = new CpuCosts(profile.cpu);
     this.#direct = profile.cache === 'direct';
     this.#cachedShare = options.cachedShare ?? 1;
     this.#readRegions = new RecentRegions(profile.locality);

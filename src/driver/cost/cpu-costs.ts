@@ -1,9 +1,5 @@
 import type { DriverCounters } from '../counters.ts';
-import type { DriverOptions } from '../options.ts';
 import { type CostProfile, type CpuKind, cpuKinds } from './cost-profile.ts';
-
-/** The options that flushes depend on: each looks at every entry of both caches. */
-export type FlushOptions = Pick<DriverOptions, 'l2EntryCount' | 'refcountTableCount' | 'writethrough'>;
 
 const at = Object.fromEntries(cpuKinds.map((name, index) => [name, index])) as Record<CpuKind, number>;
 
@@ -13,12 +9,7 @@ export class CpuCosts {
   readonly #now = new Float64Array(cpuKinds.length);
   readonly #before = new Float64Array(cpuKinds.length);
 
-  readonly #entriesPerFlush: number;
-  readonly #writesFlush: boolean;
-
-  constructor(cpu: CostProfile['cpu'], options: FlushOptions | undefined) {
-    this.#entriesPerFlush = options === undefined ? 0 : options.l2EntryCount + options.refcountTableCount;
-    this.#writesFlush = options?.writethrough ?? false;
+  constructor(cpu: CostProfile['cpu']) {
     this.#ns = Float64Array.from(cpuKinds, (kind) => cpu[kind].ns);
   }
 
@@ -55,8 +46,7 @@ export class CpuCosts {
     into[at.lookup] = counters.l2Lookups + counters.refcountLookups - requests;
     into[at.step] = counters.cacheSteps;
     into[at.miss] = counters.l2Misses + counters.refcountMisses;
-    const flushes = counters.syncs + (this.#writesFlush ? counters.writes + counters.writeZeroes : 0);
-    into[at.flushStep] = flushes * this.#entriesPerFlush;
+    into[at.flushStep] = counters.flushSteps;
     into[at.refcountStep] = counters.refcountSteps;
     into[at.overlapStep] = counters.overlapSteps;
     into[at.allocate] = counters.allocatedClusters;

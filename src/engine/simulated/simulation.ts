@@ -53,7 +53,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const { image, workload, onRequest, onProgress } = input;
   const hostIo = new HostIoTally(image.externalData);
   const options = driverOptions(image, input.drive, input.host);
-  const meter = new CostMeter(input.costs, { image, driver: options });
+  const meter = new CostMeter(input.costs, { image });
   const sink = new Fork(hostIo, input.log === undefined ? meter : new Fork(meter, input.log));
   const driver = new Qcow2Driver(image, options, sink);
   meter.start(driver.counters);
