@@ -13,7 +13,7 @@ const kib = 1024;
 
 /** Every cluster size meets both kinds of L2 entries equally often; each further setting has its levels equally often, in random order. */
 const clusterBytes = [16, 32, 64, 128, 256, 512, 1024, 2048].map((size) => size * kib);
-/** Shares of the L2 cache that covers the disk; undefined is QEMU's default, which covers the study's disks. */
+/** Shares of the L2 entries of the disk that the cache holds; undefined is QEMU's default, which holds all of the study's disks. */
 const cacheShares = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, undefined] as const;
 const entryBytes = [4 * kib, 16 * kib, 'cluster', undefined] as const;
 const preallocations = ['metadata', undefined, undefined] as const;
@@ -51,7 +51,8 @@ export function studyConfigurations(workload: Workload): Configuration[] {
 }
 
 function cacheBytes(diskBytes: number, create: SettingValues, share: number): number {
-  return Math.ceil((geometryOf(diskBytes, create).l2FullCoverageBytes * share) / 512) * 512;
+  const { clusterBytes: cluster, l2EntryBytes } = geometryOf(diskBytes, create);
+  return Math.ceil(((diskBytes / cluster) * l2EntryBytes * share) / 512) * 512;
 }
 
 function points(): Point[] {
