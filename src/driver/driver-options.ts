@@ -1,9 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { computeGeometry } from '../qcow2/geometry.ts';
-import { cacheFlags, cacheModeOf } from '../settings/cache-mode.ts';
+import { cacheFlags, cacheModeOf, defaultCacheMode } from '../settings/cache-mode.ts';
 import { computeCacheSizes } from '../settings/cache-sizing.ts';
 import type { SettingValues } from '../settings/configuration.ts';
-import { measuringCacheMode } from '../settings/drive-rules.ts';
 import { overlapCheckNames, overlapChecks } from '../settings/overlap-checks.ts';
 import type { QemuVersion } from '../settings/qemu-version.ts';
 import type { ImageState } from './image-state.ts';
@@ -26,8 +25,8 @@ export const commonHost: ModelHost = {
 };
 
 /**
- * The options of the drive as QEMU's driver would have them in effect. Caching is `none` where the settings do not say,
- * as for measurements. `detect-zeroes`, `aio` and `cache-clean-interval` change none of them: guest data is taken to be
+ * The options of the drive as QEMU's driver would have them in effect, with QEMU's defaults where the settings do not say.
+ * `detect-zeroes`, `aio` and `cache-clean-interval` change none of them: guest data is taken to be
  * other than zero, the kind of aio changes no request, and the timer of cache cleaning only runs beside a guest.
  * @throws UsageError for cache sizes that contradict each other, and for `cache.*` switches that make no cache mode
  * @source QEMU block/qcow2.c, qcow2_update_options_prepare
@@ -40,7 +39,7 @@ export function driverOptions(image: ImageState, drive: SettingValues, host: Mod
     refcountBits: image.refcountBits,
   });
   const cache = computeCacheSizes(geometry, drive);
-  const mode = cacheModeOf(drive) ?? measuringCacheMode;
+  const mode = cacheModeOf(drive) ?? defaultCacheMode;
   const { writeback, direct, noFlush } = cacheFlags(mode);
   const discard = drive.discard === 'unmap';
   const checks = overlapChecks(drive);

@@ -117,13 +117,13 @@ function hostIo(row: SimulationRow): string {
 
 function notes({ costs, warnings, requests }: SimulationReport): string {
   const lines = [
-    `Counts and sizes are computed and exact at queue depth 1; IOPS are predicted from ${costs.name}: ${costs.source}`,
+    `Counts and sizes are computed and exact at queue depth 1; IOPS are predicted from ${costs.name}: ${costs.source}. Where the settings name no cache mode, host I/O is of QEMU's default, writeback, and IOPS are of cache=none, as \`qtune run\` measures.`,
     requests.writeCount > 0
       ? '`of data`: allocated over distinct bytes stored. `of writes`: bytes written, zeroed ranges left out, over bytes the guest wrote.'
       : '',
     ...warnings.map(
       ({ subject, message, hint }) =>
-        `* ${printable(subject)}: ${printable(message, 400)}${hint === undefined ? '' : ` ${hint}`}`,
+        `* ${printable(subject)}: ${printable(message, 400)}.${hint === undefined ? '' : ` ${hint}`}`,
     ),
   ];
   return `${lines

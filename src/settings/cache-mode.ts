@@ -5,6 +5,9 @@ import type { SettingValues } from './configuration.ts';
 export const cacheModes = ['writeback', 'none', 'writethrough', 'directsync', 'unsafe'] as const;
 export type CacheMode = (typeof cacheModes)[number];
 
+/** QEMU's mode where `-drive` names none. */
+export const defaultCacheMode: CacheMode = 'writeback';
+
 /** What a cache mode stands for. */
 export interface CacheFlags {
   /** False where each guest write ends with a flush. */

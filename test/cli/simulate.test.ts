@@ -54,7 +54,7 @@ describe('what it says', () => {
       sync,
       '{"op":"write","file":"image","offset":262144,"length":65536,"for":"l2"}',
       sync,
-      '{"op":"write","file":"image","offset":196608,"length":512,"for":"l1"}',
+      '{"op":"write","file":"image","offset":196608,"length":8,"for":"l1"}',
       sync,
       '{"op":"zero","file":"image","offset":327680,"length":65536,"for":"copy-on-write"}',
       '{"op":"write","file":"image","offset":331776,"length":4096,"for":"data"}',

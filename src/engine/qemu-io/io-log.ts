@@ -12,6 +12,7 @@ import {
   type HostIoSink,
 } from '../../driver/host-io.ts';
 import { EngineError, EnvironmentError, InterruptedError } from '../../errors.ts';
+import { cacheModeOf, defaultCacheMode } from '../../settings/cache-mode.ts';
 import type { Warning } from '../../warnings.ts';
 import type { EngineJob } from '../engine.ts';
 import { findExecutable } from '../executable.ts';
@@ -61,7 +62,9 @@ export async function recordIoLog(options: IoLogOptions): Promise<readonly Warni
     });
   }
   const readOnly = job.workload.image.state === 'shared';
-  const modes = { ...effectiveModes(job.configuration, options.defaults), aio: 'threads' };
+  // Strace sees every request of aio=threads. Caching is QEMU's default where the configuration does not say, as in the model.
+  const cache = cacheModeOf(job.configuration.drive) ?? defaultCacheMode;
+  const modes = { ...effectiveModes(job.configuration, options.defaults), cache, aio: 'threads' };
   const command = runCommand(tools, files, job.configuration, modes, { readOnly, trace: labellingEvents });
   const recorder = new Recorder(options.sink, files);
   const lines = new LineSplitter((line) => recorder.line(line));

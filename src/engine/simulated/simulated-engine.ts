@@ -123,7 +123,11 @@ class SimulatedEngine implements Engine {
       if (performance.now() > deadline) throw new TimeUp(`the model did not end in time; ${done} requests were done`);
     };
     const image = this.#image(job);
-    return simulate({ image, drive: configuration.drive, host, workload, costs, signal, onProgress, ...taps });
+    // Trials run as the measured ones would; a log of host I/O is of the settings as QEMU takes them.
+    const { drive } = configuration;
+    const isLogged = taps.log !== undefined || cacheModeOf(drive) !== undefined;
+    const asMeasured = isLogged ? drive : { ...drive, cache: measuringCacheMode };
+    return simulate({ image, drive: asMeasured, host, workload, costs, signal, onProgress, ...taps });
   }
 
   #costs({ configuration }: EngineJob): Promise<ChosenCosts> {
