@@ -360,8 +360,7 @@ function zeroInPlace(node: Qcow2Node, part: Part): void {
     if (!isZeroFast(node, guestOffset + endOffset, endBytes)) continue;
     const bytes = endOffset + endBytes - startOffset;
     if (!node.image.externalData) checkOverlap(node, 0, bytes);
-    node.dataFile.zero(allocation.hostOffset + startOffset, bytes, FOR_COPY_ON_WRITE);
-    allocation.copySkipped = true;
+    allocation.copySkipped = node.dataFile.zeroWhole(allocation.hostOffset + startOffset, bytes, FOR_COPY_ON_WRITE);
   }
 }
 

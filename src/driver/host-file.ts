@@ -99,14 +99,50 @@ export class HostFile {
         }
       }
     }
+    this.#write(start, end - start, purpose);
+  }
+
+  #write(offset: number, length: number, purpose: number): void {
     this.requestCount++;
-    this.#sink.io(HOST_WRITE, this.role, start, end - start, purpose, this.state.stateAt(start));
-    this.state.write(start, end - start);
+    this.#sink.io(HOST_WRITE, this.role, offset, length, purpose, this.state.stateAt(offset));
+    this.state.write(offset, length);
     this.#writtenGeneration++;
   }
 
-  /** Zeroes a range in place, keeping its blocks. */
+  /**
+   * Zeroes a range in place, keeping its blocks. Partial blocks at its ends are read and written.
+   * @source QEMU block/io.c, bdrv_co_do_zero_pwritev
+   */
   zero(offset: number, length: number, purpose: number): void {
+    const alignment = this.#alignment;
+    const end = offset + length;
+    const first = Math.ceil(offset / alignment) * alignment;
+    const last = Math.floor(end / alignment) * alignment;
+    if (first >= last && (first > offset || last < end)) {
+      this.write(offset, length, purpose);
+      return;
+    }
+    if (first > offset) this.#readAligned(first - alignment, first, purpose);
+    if (last < end) this.#readAligned(last, last + alignment, purpose);
+    if (first > offset) this.#write(first - alignment, alignment, purpose);
+    if (last > first) this.#zero(first, last - first, purpose);
+    if (last < end) this.#write(last, alignment, purpose);
+  }
+
+  /**
+   * Zeroes a range in place if that takes no reading or writing of partial blocks.
+   * @returns false, with nothing done, where it would
+   * @source QEMU block/io.c, bdrv_co_pwritev_part, for BDRV_REQ_NO_FALLBACK
+   */
+  zeroWhole(offset: number, length: number, purpose: number): boolean {
+    const alignment = this.#alignment;
+    if (alignment > 1 && (offset / alignment) % 1 !== 0) return false;
+    if (alignment > 1 && (length / alignment) % 1 !== 0) return false;
+    this.#zero(offset, length, purpose);
+    return true;
+  }
+
+  #zero(offset: number, length: number, purpose: number): void {
     this.requestCount++;
     const before = this.state.stateAt(offset);
     if (!this.#zeroRange) {
