@@ -71,8 +71,8 @@ const open: OpenSlice = { table: new L2Table(0, 0, false), index: 0, slot: 0 };
 
 /**
  * Writes guest data. A request that cannot be placed as one is served in parts: their places are found and their data
- * is sent before the first of them is entered in its L2 table, unless finding a place has to wait for metadata. Parts that wait
- * together are entered newest first, the order in which QEMU's thread pool mostly completes them.
+ * is sent before the first of them is entered in its L2 table, unless finding a place has to wait for metadata. Parts that are
+ * waited for together are entered newest first, the order in which QEMU's thread pool mostly completes them.
  * @source QEMU block/qcow2.c, qcow2_co_pwritev_part; util/thread-pool.c, thread_pool_completion_bh
  */
 export function writeGuest(node: Qcow2Node, offset: number, length: number): void {
@@ -85,13 +85,16 @@ export function writeGuest(node: Qcow2Node, offset: number, length: number): voi
     const part = parts[pending] as Part;
     const before = node.file.requestCount;
     place(node, part, at, Math.min(left, maximumRequestBytes));
-    const waited = node.file.requestCount !== before;
     if (!node.image.externalData) checkOverlap(node, 0, part.length);
+    const waited = node.file.requestCount !== before;
+    node.dataFile.inFlight = true;
     send(node, part);
+    node.dataFile.inFlight = false;
     at += part.length;
     left -= part.length;
     if (waited && pending > 0) {
-      linkAll(node, pending);
+      // The parts before this one ended while it waited, and queue for the metadata in their order.
+      for (let index = 0; index < pending; index++) link(node, parts[index] as Part);
       const first = parts[0] as Part;
       parts[0] = part;
       parts[pending] = first;
@@ -365,6 +368,7 @@ function zeroInPlace(node: Qcow2Node, part: Part): void {
 }
 
 function link(node: Qcow2Node, part: Part): void {
+  node.dataFile.settle();
   for (let index = part.allocationCount - 1; index >= 0; index--) {
     linkAllocation(node, part, part.allocations[index] as Allocation);
   }

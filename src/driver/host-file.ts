@@ -44,6 +44,12 @@ export class HostFile {
   readonly #zeroRange: boolean;
   /** Requests so far, syncs included. */
   requestCount = 0;
+  /**
+   * Whether what is sent now is not waited for: other parts of a request go on meanwhile. A write counts as done, for the question
+   * whether a sync is due, when something else was waited for.
+   */
+  inFlight = false;
+  #unfinished = 0;
   #writtenGeneration = 0;
   #flushedGeneration = 0;
 
@@ -106,7 +112,7 @@ export class HostFile {
     this.requestCount++;
     this.#sink.io(HOST_WRITE, this.role, offset, length, purpose, this.state.stateAt(offset));
     this.state.write(offset, length);
-    this.#writtenGeneration++;
+    this.#written();
   }
 
   /**
@@ -151,7 +157,7 @@ export class HostFile {
     }
     this.#sink.io(HOST_ZERO, this.role, offset, length, purpose, before);
     this.state.zero(offset, length);
-    this.#writtenGeneration++;
+    this.#written();
   }
 
   /** Punches a hole. */
@@ -159,7 +165,7 @@ export class HostFile {
     this.requestCount++;
     this.#sink.io(HOST_DISCARD, this.role, offset, length, purpose, this.state.stateAt(offset));
     this.state.punch(offset, length);
-    this.#writtenGeneration++;
+    this.#written();
   }
 
   /** A change of length without a request that the sink would see. */
@@ -170,11 +176,28 @@ export class HostFile {
 
   /** A sync, unless nothing was written since the last one. */
   flush(): void {
-    if (this.#flushedGeneration !== this.#writtenGeneration && !this.#noFlush) {
+    const current = this.#writtenGeneration;
+    if (this.#flushedGeneration !== current && !this.#noFlush) {
       this.requestCount++;
       this.#sink.io(HOST_SYNC, this.role, 0, 0, FOR_NONE, 0);
+      this.settle();
     }
-    this.#flushedGeneration = this.#writtenGeneration;
+    this.#flushedGeneration = current;
+  }
+
+  /** What was in flight is done. */
+  settle(): void {
+    this.#writtenGeneration += this.#unfinished;
+    this.#unfinished = 0;
+  }
+
+  #written(): void {
+    if (this.inFlight) {
+      this.#unfinished++;
+    } else {
+      this.#writtenGeneration++;
+      this.settle();
+    }
   }
 
   #readAligned(start: number, end: number, purpose: number): void {
@@ -182,5 +205,6 @@ export class HostFile {
     if (length <= 0) return;
     this.requestCount++;
     this.#sink.io(HOST_READ, this.role, start, length, purpose, this.state.stateAt(start));
+    if (!this.inFlight) this.settle();
   }
 }
