@@ -87,9 +87,7 @@ export function writeGuest(node: Qcow2Node, offset: number, length: number): voi
     place(node, part, at, Math.min(left, maximumRequestBytes));
     if (!node.image.externalData) checkOverlap(node, 0, part.length);
     const waited = node.file.requestCount !== before;
-    node.dataFile.inFlight = true;
     send(node, part);
-    node.dataFile.inFlight = false;
     at += part.length;
     left -= part.length;
     if (waited && pending > 0) {
@@ -350,7 +348,9 @@ function send(node: Qcow2Node, part: Part): void {
     allocation.carriesData = true;
     return;
   }
+  node.dataFile.inFlight = true;
   node.dataFile.write(part.hostOffset, part.length, FOR_DATA);
+  node.dataFile.inFlight = false;
 }
 
 /** @source QEMU block/qcow2.c, handle_alloc_space */
@@ -363,7 +363,9 @@ function zeroInPlace(node: Qcow2Node, part: Part): void {
     if (!isZeroFast(node, guestOffset + endOffset, endBytes)) continue;
     const bytes = endOffset + endBytes - startOffset;
     if (!node.image.externalData) checkOverlap(node, 0, bytes);
+    node.dataFile.inFlight = true;
     allocation.copySkipped = node.dataFile.zeroWhole(allocation.hostOffset + startOffset, bytes, FOR_COPY_ON_WRITE);
+    node.dataFile.inFlight = false;
   }
 }
 
