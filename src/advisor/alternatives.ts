@@ -25,7 +25,7 @@ export function chooseAlternatives(
   proposals: Proposals,
 ): readonly Alternative[] {
   const chosen: Alternative[] = [];
-  for (const candidate of candidates(request, baseline, proposals)) {
+  for (const candidate of candidates(request, baseline, recommended, proposals)) {
     if (chosen.length === alternativeCount) break;
     const taken = [recommended, baseline, ...chosen.map((alternative) => alternative.proposal)];
     if (taken.every((proposal) => !sameSettings(proposal.settings, candidate.proposal.settings)))
@@ -34,7 +34,12 @@ export function chooseAlternatives(
   return chosen;
 }
 
-function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Proposals): Generator<Alternative> {
+function* candidates(
+  request: AdviceRequest,
+  baseline: Proposal,
+  recommended: Proposal,
+  proposals: Proposals,
+): Generator<Alternative> {
   const cacheOnly = largestCache(request, baseline, proposals);
   if (cacheOnly && speedRatio(cacheOnly, baseline) * noticeableRatio > 1) {
     yield {
@@ -58,12 +63,17 @@ function* candidates(request: AdviceRequest, baseline: Proposal, proposals: Prop
   const merit = (proposal: Proposal) => Math.log2(speedRatio(proposal, baseline)) - extraCost(proposal, baseline);
   for (const proposal of [...proposals].sort((a, b) => merit(b) - merit(a))) {
     const { geometry, memoryBytes, allocationUnitBytes } = proposal;
+    if ([recommended, baseline].some((known) => sameShape(known, proposal))) continue;
     yield {
       title: `${formatBytes(geometry.clusterBytes)} clusters${geometry.extendedL2 ? ', subclusters' : ''}`,
       tradeOff: `${formatBytes(memoryBytes)} of memory, ${formatBytes(allocationUnitBytes)} for each first write.`,
       proposal,
     };
   }
+}
+
+function sameShape({ geometry: a }: Proposal, { geometry: b }: Proposal): boolean {
+  return a.clusterBytes === b.clusterBytes && a.extendedL2 === b.extendedL2;
 }
 
 const otherPriority: Readonly<

@@ -46,8 +46,30 @@ export function enumerateProposals(request: AdviceRequest, preallocation: 'off' 
   return [first, ...rest];
 }
 
+/** What a recommendation is chosen from. */
+export interface Candidates {
+  readonly baseline: Proposal;
+  readonly plain: Proposals;
+  /** The same with metadata in advance; absent where that is not considered. */
+  readonly preallocated?: Proposals;
+}
+
+/** Metadata in advance is looked at where speed is what counts, there is no backing file and something is written. */
+export function considersPreallocation({ priority, hasBacking, traits }: AdviceRequest): boolean {
+  return priority === 'speed' && !hasBacking && traits.readRatio < 1;
+}
+
+/** The candidates with speeds from arithmetic. @throws UsageError where none fits, with the least that is possible */
+export function arithmeticCandidates(request: AdviceRequest): Candidates {
+  return {
+    baseline: baselineProposal(request),
+    plain: enumerateProposals(request, 'off'),
+    ...(considersPreallocation(request) ? { preallocated: enumerateProposals(request, 'metadata') } : {}),
+  };
+}
+
 /** Cluster sizes with and without subclusters that can hold the disk. */
-function shapes(request: AdviceRequest): readonly Pick<ProposalShape, 'clusterBytes' | 'extendedL2'>[] {
+export function shapes(request: AdviceRequest): readonly Pick<ProposalShape, 'clusterBytes' | 'extendedL2'>[] {
   const subclusters = hasSubclusters(request.qemu);
   return candidateClusterBytes
     .flatMap((clusterBytes) =>
@@ -76,14 +98,14 @@ function refuse(request: AdviceRequest): never {
   });
 }
 
-interface ProposalShape {
+export interface ProposalShape {
   readonly clusterBytes: number;
   readonly extendedL2: boolean;
   readonly preallocation: 'off' | 'metadata';
 }
 
 /** Only what differs from QEMU's defaults. */
-function createOf({
+export function createOf({
   clusterBytes,
   extendedL2,
   preallocation,

@@ -13,7 +13,7 @@ export const noticeableRatio = 0.9;
 export const maximumGrowthRatio = 2;
 
 /** What each step away from the defaults has to be worth, in doublings of memory or space; chosen. */
-const stepCost = { cluster: 0.05, subclusters: 0.1, cache: 0.05 } as const;
+const stepCost = { cluster: 0.05, subclusters: 0.1, cache: 0.05, entry: 0.02 } as const;
 
 /** Caches up to this are what QEMU takes without being asked, bytes: nothing is gained by staying below, unless memory counts most. */
 const usualMemoryBytes = defaultL2CacheMaximumBytes + 4 * defaultClusterBytes;
@@ -77,7 +77,8 @@ function steps(proposal: Proposal, baseline: Proposal): number {
   return (
     cluster * stepCost.cluster +
     (proposal.geometry.extendedL2 ? stepCost.subclusters : 0) +
-    ('l2-cache-size' in proposal.settings.drive ? stepCost.cache : 0)
+    ('l2-cache-size' in proposal.settings.drive ? stepCost.cache : 0) +
+    ('l2-cache-entry-size' in proposal.settings.drive ? stepCost.entry : 0)
   );
 }
 

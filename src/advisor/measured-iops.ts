@@ -55,7 +55,7 @@ export function combineMeasurements(
       )?.metrics;
     const dataSeconds =
       seconds(metrics(parts.data, dataRead.plain)) - seconds(metrics(parts.data, dataRead.subclusters));
-    const cells = configurations.map(({ label, extendedL2 }): Cell => {
+    const cells = configurations.map(({ label, extendedL2 }) => {
       const skipped = extendedL2 && parts.data ? Math.max(0, dataSeconds) : 0;
       const write = metrics(parts.whole ?? parts.write, label);
       return {
@@ -68,10 +68,10 @@ export function combineMeasurements(
       };
     });
     if (cells.some((cell) => Number.isNaN(cell.readSeconds + cell.writeSeconds))) continue;
-    const fastestSeconds = Math.min(...cells.map((cell) => cell.readSeconds));
-    for (const cell of cells) {
+    const rates = combinedRates(traits, parts, cells);
+    for (const [index, cell] of cells.entries()) {
       const measured = result.get(cell.label);
-      const iops = 1 / requestSeconds(traits, parts, cell, fastestSeconds);
+      const iops = rates[index] as number;
       measured?.values.push(iops);
       if (measured && cell.spread) measured.interval = { low: iops * cell.spread.low, high: iops * cell.spread.high };
       if (cell.space !== undefined) measured?.spaceAmplificationRatios.push(cell.space);
@@ -80,17 +80,13 @@ export function combineMeasurements(
   return result;
 }
 
-/** One configuration in one block. */
-interface Cell {
-  readonly label: string;
+/** Seconds of a data request in the parts of one configuration. */
+export interface PartSeconds {
   readonly readSeconds: number;
   /** Of the whole workload where it was not measured in parts. */
   readonly writeSeconds: number;
   /** What reads left out because they found nothing allocated. */
   readonly skippedSeconds: number;
-  readonly space: number | undefined;
-  /** Ends of a prediction's interval as shares of it. */
-  readonly spread: { readonly low: number; readonly high: number } | undefined;
 }
 
 interface Result {
@@ -99,16 +95,42 @@ interface Result {
   interval?: { readonly low: number; readonly high: number };
 }
 
+/** Requests per second of the whole workload, of configurations that were run beside each other; see {@link combineMeasurements}. */
+export function combinedRates(
+  traits: WorkloadTraits,
+  parts: Pick<MeasuringWorkloads, 'whole'>,
+  cells: readonly PartSeconds[],
+): readonly number[] {
+  const fastestSeconds = cells.reduce((least, cell) => Math.min(least, cell.readSeconds), Number.POSITIVE_INFINITY);
+  return cells.map((cell) => 1 / requestSeconds(traits, parts, cell, fastestSeconds));
+}
+
+/** Ends of a predicted interval as shares of the rate. */
+interface Spread {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** The widest interval of the parts, as shares of the rate; undefined where they were measured. */
-function spreadOf(parts: readonly (TrialMetrics | undefined)[]): Cell['spread'] {
-  const spreads = parts.flatMap((part) =>
-    part?.iopsInterval ? [{ low: part.iopsInterval.low / part.iops, high: part.iopsInterval.high / part.iops }] : [],
-  );
+function spreadOf(parts: readonly (TrialMetrics | undefined)[]): Spread | undefined {
+  return widestSpread(parts.flatMap((part) => (part?.iopsInterval ? [{ iops: part.iops, ...part.iopsInterval }] : [])));
+}
+
+/** The widest interval of predicted rates, as shares of the rate; undefined for none. */
+export function widestSpread(
+  rates: readonly { readonly iops: number; readonly low: number; readonly high: number }[],
+): Spread | undefined {
+  const spreads = rates.map(({ iops, low, high }) => ({ low: low / iops, high: high / iops }));
   if (spreads.length === 0) return undefined;
   return { low: Math.min(...spreads.map(({ low }) => low)), high: Math.max(...spreads.map(({ high }) => high)) };
 }
 
-function requestSeconds(traits: WorkloadTraits, parts: MeasuringWorkloads, cell: Cell, fastestSeconds: number): number {
+function requestSeconds(
+  traits: WorkloadTraits,
+  parts: Pick<MeasuringWorkloads, 'whole'>,
+  cell: PartSeconds,
+  fastestSeconds: number,
+): number {
   if (parts.whole) return cell.writeSeconds + traits.readRatio * cell.skippedSeconds;
   const lookupSeconds = cell.readSeconds - fastestSeconds;
   return traits.readRatio * cell.readSeconds + (1 - traits.readRatio) * (cell.writeSeconds + lookupSeconds);

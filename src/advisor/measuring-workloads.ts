@@ -31,14 +31,27 @@ export interface MeasuringOptions {
   readonly proposals: readonly Proposal[];
   /** The most that writes may allocate in one image, bytes. */
   readonly allocationLimitBytes: number;
-  /** For everything; little of it makes trials shorter, so that there are enough of them. */
-  readonly timeMs: number;
+  readonly lengths: PartLengths;
   readonly seed: number;
 }
 
+/** The lengths of trials for a measurement that may take this long: little time makes them shorter, so that there are enough of them. */
+export function measuringLengths(timeMs: number): PartLengths {
+  const ratio = Math.max(shortestRatio, Math.min(1, timeMs / fullLengthMs));
+  const { warmUp, reads, writes } = fullLengths;
+  return { warmUp: warmUp * ratio, reads: reads * ratio, writes: writes * ratio };
+}
+
+/** How many requests a part has at most. */
+export interface PartLengths {
+  /** Reads of the warm-up: as many L2 entries can be filled. */
+  readonly warmUp: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
 /** Requests of one trial of a measurement of a minute or more; few, since the time goes into repetitions. */
-const readCount = 10_000;
-const writeCount = 1000;
+const fullLengths: PartLengths = { warmUp: 8192, reads: 10_000, writes: 1000 };
 /** From this time on trials have their full length, milliseconds; and the shortest they get, as a share. */
 const fullLengthMs = 60_000;
 const shortestRatio = 0.1;
@@ -46,8 +59,6 @@ const shortestRatio = 0.1;
 const smallDiskBytes = 2 ** 30;
 /** Bytes that the requests of one trial move at most. */
 const transferLimitBytes = 2 ** 28;
-/** Reads of the warm-up at most, in a trial of full length. */
-const warmUpLimit = 8192;
 /** Where first writes go: small, so that few L2 tables have to be made, which a disk in use has long had. */
 const writeAreaBytes = 16 * 2 ** 30;
 /** Where repeated writes go. */
@@ -72,17 +83,16 @@ export function measuringWorkloads(request: AdviceRequest, options: MeasuringOpt
 
 function readPart(
   { traits, diskBytes }: AdviceRequest,
-  { proposals, seed, timeMs }: MeasuringOptions,
+  { proposals, seed, lengths }: MeasuringOptions,
   part: 'read' | 'data',
 ): Workload {
   const blockBytes = requestBytes(traits.requestBytes);
   const spanBytes = alignDown(workingSetBytes(traits, diskBytes), blockBytes);
-  const covering = proposals.filter(({ cache, geometry }) => cache.coveredBytes >= geometry.diskBytes);
-  const entryCoverages = covering.map(
+  const entryCoverages = proposals.map(
     ({ cache, geometry }) => (cache.l2EntryBytes / geometry.l2EntryBytes) * geometry.clusterBytes,
   );
   const stepBytes = powerOfTwoAtLeast(
-    Math.max(Math.min(...entryCoverages, 2 ** 40), spanBytes / (warmUpLimit * lengthRatio(timeMs)), 2 ** 20),
+    Math.max(Math.min(...entryCoverages, 2 ** 40), spanBytes / lengths.warmUp, 2 ** 20),
   );
   const phases: ProfilePhase[] = [
     {
@@ -100,10 +110,12 @@ function readPart(
       align: Math.min(4096, blockBytes),
       span: { bytes: spanBytes },
       sequentialRatio: 1 - traits.missScale,
-      requests: Math.ceil(lengthRatio(timeMs) * Math.min(readCount, transferLimitBytes / blockBytes)),
+      requests: Math.ceil(
+        Math.min(lengths.reads, (lengths.reads / fullLengths.reads) * (transferLimitBytes / blockBytes)),
+      ),
     },
   ];
-  const warmUp = { phases: 1, because: 'One read in each area that an entry of a covering cache maps.' };
+  const warmUp = { phases: 1, because: 'One read in each area that an entry of a cache maps.' };
   const profile = profileOf(`advise-${traits.name}-${part}`, `reads of ${traits.title}`, traits.source, {
     ...{ seed, diskBytes, warmUp, phases },
     image: { content: 'mapped', backing: 'none', state: 'shared' },
@@ -113,14 +125,12 @@ function readPart(
 
 function writePart(
   { traits, diskBytes, hasBacking }: AdviceRequest,
-  { proposals, allocationLimitBytes, seed, timeMs }: MeasuringOptions,
+  { proposals, allocationLimitBytes, seed, lengths }: MeasuringOptions,
 ): Workload {
   const blockBytes = requestBytes(traits.requestBytes);
   const largestUnitBytes = Math.max(blockBytes, ...proposals.map(({ geometry }) => geometry.clusterBytes));
   const affordable = allocationLimitBytes / (largestUnitBytes * Math.max(0.01, traits.firstWriteRatio));
-  const requests = Math.floor(
-    Math.max(100, Math.min(writeCount * lengthRatio(timeMs), affordable, transferLimitBytes / blockBytes)),
-  );
+  const requests = Math.floor(Math.max(100, Math.min(lengths.writes, affordable, transferLimitBytes / blockBytes)));
   const areaBytes = alignDown(Math.min(diskBytes, writeAreaBytes), 2 ** 20);
   const hotBytes = Math.min(hotAreaBytes, areaBytes / 2);
   const value = [{ value: blockBytes, weight: 1 }];
@@ -159,11 +169,6 @@ function writePart(
     image: { content: 'empty', backing: hasBacking ? { format: 'qcow2', content: 'holes' } : 'none', state: 'fresh' },
   });
   return resolveWorkload(profile, {});
-}
-
-/** How long a trial is compared with one of full length. */
-function lengthRatio(timeMs: number): number {
-  return Math.max(shortestRatio, Math.min(1, timeMs / fullLengthMs));
 }
 
 function profileOf(

@@ -79,6 +79,23 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
   };
 }
 
+/** The proposal with a speed from another source than the arithmetic. */
+export function withPredictedIops(proposal: Proposal, iops: Prediction): Proposal {
+  const others = proposal.expected.filter(({ metric, source }) => metric !== 'iops' || source !== 'predicted');
+  const measured = others.filter(({ source }) => source === 'measured');
+  const { value, low, high } = iops;
+  return {
+    ...proposal,
+    rates: [value],
+    iops,
+    expected: [
+      ...measured,
+      { metric: 'iops', source: 'predicted', value, low, high },
+      ...others.filter(({ source }) => source !== 'measured'),
+    ],
+  };
+}
+
 /** Whether a QEMU knows `extended_l2`; the newest where it is not given. @source QEMU 5.2 */
 export function hasSubclusters(qemu: QemuVersion | undefined): boolean {
   return qemu === undefined || isAtLeast(qemu, { major: 5, minor: 2 });

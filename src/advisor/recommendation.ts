@@ -1,9 +1,9 @@
 import type { AdviceRequest } from './advice-request.ts';
 import { chooseAlternatives } from './alternatives.ts';
-import { baselineProposal, enumerateProposals, type Proposals } from './candidates.ts';
+import { arithmeticCandidates, type Candidates } from './candidates.ts';
 import { choose, noticeableRatio, speedRatio } from './choose.ts';
 import { commandTargets } from './commands/index.ts';
-import { type Proposal, propose, sameSettings } from './proposal.ts';
+import { type Proposal, propose, sameSettings, withPredictedIops } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
 
@@ -30,23 +30,49 @@ export interface Recommendation {
   readonly notes: readonly Reason[];
   /** What to paste, by target. */
   readonly commands: Readonly<Record<string, string>>;
-  /** Ids of the trials behind measured values; empty where nothing was measured. */
+  /** Ids of the trials behind measured values and of the simulations behind predicted ones; empty for arithmetic. */
   readonly evidence: readonly string[];
+  /** What the predictions come from; absent where they are arithmetic. */
+  readonly model?: ModelBasis;
+  /** How many of the ids are of trials; absent where nothing was run by an engine. */
+  readonly trialCount?: number;
   /** What the measurement says, one sentence; absent where nothing was measured. */
   readonly finding?: string;
 }
 
+/** How the model of QEMU's driver came to its predictions. */
+export interface ModelBasis {
+  /** How many configurations were simulated and ranked; 0 where only those shown were. */
+  readonly rankedCount: number;
+  /** The cost profile, and why it may not be this machine's. */
+  readonly costs: { readonly name: string; readonly source: string; readonly warning?: string };
+}
+
+/** Candidates whose speeds come from the model of QEMU's driver. */
+export interface RankedCandidates extends Candidates {
+  readonly model: ModelBasis;
+  /** A stable name for the simulation of these settings. */
+  simulationId(proposal: Proposal): string;
+}
+
 /**
  * Searches all settings that could matter for the disk and explains the best.
+ * @param candidates with speeds from arithmetic, or from the model
  * @throws UsageError where the disk is beyond the format or the memory limit below the least possible
  */
-export function recommend(request: AdviceRequest): Recommendation {
-  const baseline = baselineProposal(request);
-  const proposals = enumerateProposals(request, 'off');
-  const chosen = withPreallocation(request, baseline, choose(request, baseline, proposals));
+export function recommend(
+  request: AdviceRequest,
+  candidates: Candidates | RankedCandidates = arithmeticCandidates(request),
+): Recommendation {
+  const { baseline, plain } = candidates;
+  const chosen = withPreallocation(request, candidates, choose(request, baseline, plain));
   const recommended = withAdditions(request, baseline, chosen);
-  const alternatives = chooseAlternatives(request, baseline, recommended, proposals);
-  return describeRecommendation(request, { recommended, baseline, alternatives }, { evidence: [] });
+  const alternatives = chooseAlternatives(request, baseline, recommended, plain);
+  const contenders = { recommended, baseline, alternatives };
+  if (!('model' in candidates)) return describeRecommendation(request, contenders, { evidence: [] });
+  const shown = [recommended, baseline, ...alternatives.map(({ proposal }) => proposal)];
+  const evidence = [...new Set(shown.map((proposal) => candidates.simulationId(proposal)))];
+  return describeRecommendation(request, contenders, { evidence, model: candidates.model });
 }
 
 /** The proposals that a recommendation is about. */
@@ -60,7 +86,7 @@ export interface Contenders {
 export function describeRecommendation(
   request: AdviceRequest,
   contenders: Contenders,
-  measurement: Pick<Recommendation, 'evidence' | 'finding'>,
+  measurement: Pick<Recommendation, 'evidence' | 'finding' | 'model' | 'trialCount'>,
 ): Recommendation {
   const { baseline, recommended } = contenders;
   const nothingToGain = sameSettings(recommended.settings, baseline.settings);
@@ -99,11 +125,10 @@ function isStated(proposal: Proposal, setting: string): boolean {
   return setting in create || setting in drive;
 }
 
-/** Metadata in advance where it is noticeably faster, speed is what counts and there is no backing file. */
-function withPreallocation(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
-  if (request.priority !== 'speed' || request.hasBacking || request.traits.readRatio === 1) return chosen;
-  const proposals: Proposals = enumerateProposals(request, 'metadata');
-  const best = choose(request, baseline, proposals);
+/** Metadata in advance where it is noticeably faster. */
+function withPreallocation(request: AdviceRequest, { baseline, preallocated }: Candidates, chosen: Proposal): Proposal {
+  if (preallocated === undefined) return chosen;
+  const best = choose(request, baseline, preallocated);
   return speedRatio(best, chosen) * noticeableRatio > 1 ? best : chosen;
 }
 
@@ -112,5 +137,8 @@ function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Propo
   const context = { request, proposal: chosen, baseline };
   const added = Object.assign({}, ...rules.map((rule) => rule.adds?.(context) ?? {}));
   if (Object.keys(added).length === 0) return chosen;
-  return propose(request, { create: chosen.settings.create, drive: { ...chosen.settings.drive, ...added } });
+  // None of the additions changes what the workload's requests cost.
+  const { create, drive } = chosen.settings;
+  const proposal = propose(request, { create, drive: { ...drive, ...added } });
+  return { ...withPredictedIops(proposal, chosen.iops), rates: chosen.rates };
 }

@@ -18,6 +18,7 @@ export function recommendationDocument(recommendation: Recommendation) {
     commands: recommendation.commands,
     notes: recommendation.notes,
     evidence: recommendation.evidence,
+    ...(recommendation.model === undefined ? {} : { model: recommendation.model }),
     ...(recommendation.finding === undefined ? {} : { finding: recommendation.finding }),
   } as const;
 }

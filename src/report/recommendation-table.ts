@@ -2,7 +2,7 @@ import type { Expectation } from '../advisor/proposal.ts';
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import type { SettingValue } from '../settings/configuration.ts';
 import { exactBytes, formatBytes } from '../units/bytes.ts';
-import { formatCount } from '../units/rate.ts';
+import { formatCount, formatRatio } from '../units/rate.ts';
 import { renderTable } from './table.ts';
 
 /** Settings on the left, one column for each option, its expected speed and costs below. */
@@ -39,6 +39,26 @@ const metrics = [
   },
 ] as const;
 
+/** By how much the measured speed differs from the predicted one, as a share of that. */
+function differenceRows(
+  row: (title: string, cell: (option: Option) => string) => string[],
+  options: readonly Option[],
+): string[][] {
+  const difference = ({ proposal }: Option): number | undefined => {
+    const [measured, predicted] = (['measured', 'predicted'] as const).map((source) =>
+      proposal.expected.find((entry) => entry.metric === 'iops' && entry.source === source),
+    );
+    return measured && predicted ? measured.value / predicted.value - 1 : undefined;
+  };
+  if (!options.some((option) => difference(option) !== undefined)) return [];
+  return [
+    row('measured against predicted', (option) => {
+      const share = difference(option);
+      return share === undefined ? '–' : `${share < 0 ? '−' : '+'}${formatRatio(Math.abs(share))}`;
+    }),
+  ];
+}
+
 function expectationRows(
   row: (title: string, cell: (option: Option) => string) => string[],
   options: readonly Option[],
@@ -48,6 +68,7 @@ function expectationRows(
       const find = (option: Option): Expectation | undefined =>
         option.proposal.expected.find((entry) => entry.metric === metric && entry.source === source);
       if (!options.some(find)) return [];
+      const differences = metric === 'iops' && source === 'predicted' ? differenceRows(row, options) : [];
       return [
         row(`${title}, ${source}`, (option) => {
           const found = find(option);
@@ -57,6 +78,7 @@ function expectationRows(
           const found = find(option);
           return found ? `${format(found.low)} … ${format(found.high)}` : '';
         }),
+        ...differences,
       ];
     }),
   );

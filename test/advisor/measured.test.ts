@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdviceRequest } from '../../src/advisor/advice-request.ts';
 import { settleByMeasurement } from '../../src/advisor/measured-choice.ts';
 import { combineMeasurements } from '../../src/advisor/measured-iops.ts';
-import { measuringWorkloads } from '../../src/advisor/measuring-workloads.ts';
+import { measuringLengths, measuringWorkloads } from '../../src/advisor/measuring-workloads.ts';
 import { type Proposal, sameSettings } from '../../src/advisor/proposal.ts';
 import { type Recommendation, recommend } from '../../src/advisor/recommendation.ts';
 import { traitsOfRequests } from '../../src/advisor/requests-traits.ts';
@@ -30,7 +30,12 @@ function requestsOf(workload: Workload): { count: number; writes: number; syncs:
 
 function partsOf(request: AdviceRequest) {
   const proposals = proposalsOf(recommend(request));
-  return measuringWorkloads(request, { proposals, allocationLimitBytes: gib, seed: 1, timeMs: 60_000 });
+  return measuringWorkloads(request, {
+    proposals,
+    allocationLimitBytes: gib,
+    seed: 1,
+    lengths: measuringLengths(60_000),
+  });
 }
 
 describe('what is measured', () => {
@@ -65,7 +70,7 @@ describe('what is measured', () => {
       proposals,
       allocationLimitBytes: 2 ** 28,
       seed: 1,
-      timeMs: 60_000,
+      lengths: measuringLengths(60_000),
     });
     const largest = Math.max(...proposals.map(({ geometry }) => geometry.clusterBytes));
     const measured = (write?.requestCount ?? 0) - (write?.warmUpCount ?? 0);

@@ -56,6 +56,25 @@ test('--json has the keys of the contract', async () => {
   expect(document.evidence).toEqual([]);
 });
 
+test('--rank has the model rank at least 500 configurations, and says so; a workload does that too', async () => {
+  const env = { XDG_STATE_HOME: directory };
+  const { stdout } = await runCli(['recommend', '--disk', '2T', '--rank', '--json'], { env });
+  const document = recommendSchema.strict().parse(JSON.parse(stdout));
+  expect(document.model?.rankedCount).toBeGreaterThanOrEqual(500);
+  expect(document.model?.costs.warning).toContain('not calibrated');
+  expect(document.evidence).toHaveLength(4);
+  const text = await runCli(['recommend', '--disk', '500G', '--workload', 'database'], { env });
+  expect(text.stdout).toMatch(/by the model of\s+QEMU's\s+driver,\s+the\s+best\s+of\s+\d+\s+configurations/);
+  expect((await runCli(['recommend', '--disk', '2T', '--rank', '--json'], { env })).stdout).toBe(stdout);
+});
+
+test('a disk that is too large for the model is answered from arithmetic, and says so', async () => {
+  const { exitCode, stdout, stderr } = await runCli(['recommend', '--disk', '2P', '--rank', '--json']);
+  expect(exitCode).toBe(ExitCode.ok);
+  expect(stderr).toContain('predicted from arithmetic');
+  expect(JSON.parse(stdout).model).toBeUndefined();
+});
+
 test('a profile tells its traits by its own requests', async () => {
   const { stdout } = await runCli(['recommend', '--disk', '20G', '--workload', 'l2-cache-20g', '--json']);
   const document = JSON.parse(stdout);
@@ -123,7 +142,15 @@ describe.skipIf(!systemQemu())('with QEMU (qemu-img, qemu-io)', () => {
     const journal = await readJournal(join(directory, 'm.ndjson'));
     const completed = journal.trials.filter((trial) => trial.state === 'completed').map((trial) => trial.id);
     expect(document.evidence.length).toBeGreaterThan(3);
-    expect(new Set(completed)).toEqual(new Set(document.evidence));
+    expect(document.evidence.slice(0, completed.length)).toEqual(completed);
+    // Beside each measured value stands what the model says of the same requests, with the simulation's id.
+    const shown = [document.recommended, document.baseline, ...document.alternatives];
+    for (const { expected } of shown) {
+      const sources = expected.filter(({ metric }) => metric === 'iops').map(({ source }) => source);
+      expect(sources).toEqual(['measured', 'predicted']);
+    }
+    const configurations = new Set(shown.map(({ create, drive }) => JSON.stringify([create, drive])));
+    expect(document.evidence).toHaveLength(completed.length + configurations.size);
     expect(await readdir(directory)).toEqual(['m.ndjson']);
   });
 

@@ -1,7 +1,7 @@
 import { type AdviceRequest, type Priority, priorities } from '../../advisor/advice-request.ts';
-import type { Recommendation } from '../../advisor/recommendation.ts';
+import type { RankedCandidates, Recommendation } from '../../advisor/recommendation.ts';
 import { findTraits, workloadTraits } from '../../advisor/workload-traits.ts';
-import { EnvironmentError, UsageError } from '../../errors.ts';
+import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { parseQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
 import { parseDuration } from '../../units/duration.ts';
 import type { Workload } from '../../workload/workload.ts';
@@ -22,6 +22,7 @@ export const recommendCommand: Command = {
   describe: 'Settings for a disk, with reasons, costs and the commands to paste',
   examples: [
     { command: 'recommend --disk 2T', about: 'from arithmetic, in an instant' },
+    { command: 'recommend --disk 2T --rank', about: "the best of some hundreds, by the model of QEMU's driver" },
     { command: 'recommend --disk 500G --workload database --memory 16M', about: 'for a known workload, within 16 MiB' },
     { command: 'recommend --disk 100G --backing --json', about: 'an overlay on a backing file, as a JSON document' },
   ],
@@ -54,6 +55,10 @@ export const recommendCommand: Command = {
         describe: 'Image file for the commands (default disk.qcow2)',
         requiresArg: true,
       })
+      .option('rank', {
+        type: 'boolean',
+        describe: "Run some hundred configurations through the model of QEMU's driver; so do --workload and --measure",
+      })
       .option('measure', {
         type: 'string',
         describe: "Measure with QEMU's own driver for this long (60s where no time is given)",
@@ -70,7 +75,8 @@ export const recommendCommand: Command = {
     const request = await adviceRequest(args, host);
     const measure = measureSettings(args);
     const { recommend } = await import('../../advisor/recommendation.ts');
-    const predicted = recommend(request);
+    const ranks = flag(args, 'rank') || measure !== undefined || optionalString(args, 'workload') !== undefined;
+    const predicted = recommend(request, ranks ? await rankCandidates(request, args, host) : undefined);
     const recommendation = measure ? await measured(predicted, measure, host) : predicted;
     if (flag(args, 'json')) {
       const { recommendationDocument } = await import('../../report/recommendation-json.ts');
@@ -83,6 +89,26 @@ export const recommendCommand: Command = {
     return ExitCode.ok;
   },
 };
+
+/**
+ * The candidates by the model of QEMU's driver. That takes a second, so that the plain question is answered from arithmetic; and
+ * so is the one for a disk that is too large for the model.
+ */
+async function rankCandidates(request: AdviceRequest, args: Args, host: Host): Promise<RankedCandidates | undefined> {
+  const { rankedCandidates } = await import('../../advisor/ranking/rank.ts');
+  const { costProfiles } = await import('../run/cost-profiles.ts');
+  const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
+  const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
+  const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1;
+  const candidates = rankedCandidates(request, costs, seed);
+  // A signal that came meanwhile has its turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (host.signal.aborted) throw new InterruptedError();
+  if (candidates === undefined) {
+    host.stderr.write("qtune: predicted from arithmetic: the disk is larger than the model of QEMU's driver can map\n");
+  }
+  return candidates;
+}
 
 /** Without QEMU or room for its images the arithmetic answer is still an answer. */
 async function measured(predicted: Recommendation, settings: MeasureSettings, host: Host): Promise<Recommendation> {

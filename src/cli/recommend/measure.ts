@@ -1,8 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { settleByMeasurement } from '../../advisor/measured-choice.ts';
 import { combineMeasurements } from '../../advisor/measured-iops.ts';
-import { dataReadSettings, type MeasuringWorkloads, measuringWorkloads } from '../../advisor/measuring-workloads.ts';
+import {
+  dataReadSettings,
+  type MeasuringWorkloads,
+  measuringLengths,
+  measuringWorkloads,
+} from '../../advisor/measuring-workloads.ts';
 import { type Proposal, type ProposalSettings, sameSettings } from '../../advisor/proposal.ts';
+import { modelBasis, modelHost, predictMeasurement } from '../../advisor/ranking/rank.ts';
 import { describeRecommendation, type Recommendation } from '../../advisor/recommendation.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Configuration } from '../../settings/configuration.ts';
@@ -18,6 +24,7 @@ import { formatDuration } from '../../units/duration.ts';
 import type { Host } from '../host.ts';
 import { Progress } from '../progress.ts';
 import { type ChosenEngine, simulatedEngine } from '../run/choose-engine.ts';
+import { costProfiles } from '../run/cost-profiles.ts';
 import { findQemu, type OpenEngine } from '../run/open-engine.ts';
 
 /** What `--measure` and its companions say. */
@@ -58,7 +65,7 @@ export async function measureRecommendation(
     const parts = measuringWorkloads(request, {
       proposals,
       allocationLimitBytes: Math.min(allocationLimit.bytes, freeBytes * allocationLimit.freeRatio),
-      timeMs: settings.timeMs,
+      lengths: measuringLengths(settings.timeMs),
       seed: settings.seed,
     });
     const plan = planOf(proposals, parts, settings.seed, found.name);
@@ -74,11 +81,44 @@ export async function measureRecommendation(
     const records = await runTrials(plan, { opened, settings, host, deadline });
     const qemu = request.qemu ?? (simulated ? undefined : found.version);
     const settled = { ...predicted, request: { ...request, ...(qemu === undefined ? {} : { qemu }) } };
-    const how = { source: simulated ? 'predicted' : 'measured', seed: settings.seed } as const;
-    return settle(settled, parts, proposals, records, how);
+    if (simulated) {
+      const how = { source: 'predicted', seed: settings.seed } as const;
+      return settle({ ...settled, evidence: [] }, parts, proposals, records, how);
+    }
+    const beside = await withModel(settled, parts, proposals, host);
+    return settle(beside, parts, proposals, records, { source: 'measured', seed: settings.seed });
   } finally {
     await opened.close();
   }
+}
+
+/**
+ * What the model of QEMU's driver says of the very requests that were measured, in place of what it or the arithmetic said
+ * before, so that the two stand beside each other.
+ */
+async function withModel(
+  recommendation: Recommendation,
+  parts: MeasuringWorkloads,
+  proposals: readonly Proposal[],
+  host: Host,
+): Promise<Recommendation> {
+  const { request, recommended, baseline, alternatives } = recommendation;
+  const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
+  const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
+  const predictions = predictMeasurement(request, parts, proposals, { profile, host: modelHost(request.qemu) });
+  if (predictions.length < proposals.length) return recommendation;
+  const modelled = <Shown extends { readonly proposal: Proposal }>(option: Shown): Shown => {
+    const found = predictions.find(({ proposal }) => sameSettings(proposal.settings, option.proposal.settings));
+    return { ...option, proposal: found?.proposal ?? option.proposal };
+  };
+  return {
+    ...recommendation,
+    recommended: modelled(recommended),
+    baseline: modelled(baseline),
+    alternatives: alternatives.map(modelled),
+    evidence: predictions.map(({ simulationId }) => simulationId),
+    model: modelBasis(costs, recommendation.model?.rankedCount ?? 0),
+  };
 }
 
 /** Each set of settings once. */
@@ -196,6 +236,12 @@ function settle(
     (proposal) => measured.get(label(proposal.settings)),
     how,
   );
-  const evidence = records.filter((record) => record.state === 'completed').map((record) => record.id);
-  return describeRecommendation(request, settled, { evidence, finding: settled.finding });
+  const { evidence, model } = predicted;
+  const trials = records.filter((record) => record.state === 'completed').map((record) => record.id);
+  return describeRecommendation(request, settled, {
+    evidence: [...trials, ...evidence],
+    finding: settled.finding,
+    trialCount: trials.length,
+    ...(model === undefined ? {} : { model }),
+  });
 }

@@ -24,7 +24,7 @@ const option = z.object({
   tradeOff: z.string().optional(),
   create: settings,
   drive: settings,
-  expected: z.array(expectation).describe('A measured value comes first; the prediction it replaces follows'),
+  expected: z.array(expectation).describe('A measured value comes first; the prediction of the same follows'),
   memoryBytes: z.int().nonnegative().describe('L2 and refcount cache of this image when full; exact'),
   metadataBytes: z.int().nonnegative().describe('Header, L1, L2 and refcounts of the fully allocated image; exact'),
   allocationUnitBytes: z.int().positive(),
@@ -47,7 +47,20 @@ export const recommendSchema = z
     alternatives: z.array(option),
     commands: z.record(z.string(), z.string()),
     notes: z.array(reason).describe('Settings left alone, and why'),
-    evidence: z.array(z.string()).describe('Ids of the trials behind measured values'),
+    evidence: z
+      .array(z.string())
+      .describe('Ids of the trials behind measured values and of the simulations behind predicted ones'),
+    model: z
+      .object({
+        rankedCount: z.int().nonnegative().describe('Configurations that were simulated and ranked'),
+        costs: z.object({
+          name: z.string(),
+          source: z.string(),
+          warning: z.string().optional().describe("Why the costs may not be this machine's"),
+        }),
+      })
+      .optional()
+      .describe("How the model of QEMU's driver predicted; absent where predictions are arithmetic"),
     finding: z.string().optional().describe('What the measurement says'),
   })
   .describe("Settings for one disk beside QEMU's defaults and two alternatives");

@@ -1,0 +1,103 @@
+import type { CostProfile } from '../../driver/cost/cost-profile.ts';
+import { commonHost, type ModelHost } from '../../driver/driver-options.ts';
+import type { QemuVersion } from '../../settings/qemu-version.ts';
+import type { AdviceRequest } from '../advice-request.ts';
+import { baselineProposal, considersPreallocation, type Proposals } from '../candidates.ts';
+import { type MeasuringWorkloads, measuringWorkloads, type PartLengths } from '../measuring-workloads.ts';
+import { type Proposal, withPredictedIops } from '../proposal.ts';
+import type { ModelBasis, RankedCandidates } from '../recommendation.ts';
+import { canModel, type PredictionBasis } from './part.ts';
+import { Predictor } from './predictor.ts';
+import { rankingSpace } from './space.ts';
+
+/** Costs for a prediction, and why they may not be this machine's. */
+export interface RankingCosts {
+  readonly profile: CostProfile;
+  readonly warning?: string;
+}
+
+/** Requests of the parts: some hundred configurations have to be run in a second or two. */
+const lengths: PartLengths = { warmUp: 16_384, reads: 800, writes: 250 };
+/** Of a profile or a trace. */
+const limits = { warmUp: lengths.warmUp, measured: 4096 };
+/** What first writes may allocate in a simulated image, bytes; it takes no space. */
+const allocationLimitBytes = 2 ** 40;
+
+/**
+ * The candidates, each of them run through the model of QEMU's driver with the workload's requests, or with those that a measurement would
+ * make of its traits. Of a profile or a trace the last 16,384 requests of the warm-up and the first 4,096 behind it are run.
+ * @returns undefined for a disk that is larger than the model can number
+ * @throws UsageError where none fits into the memory limit
+ */
+export function rankedCandidates(
+  request: AdviceRequest,
+  costs: RankingCosts,
+  seed: number,
+): RankedCandidates | undefined {
+  const baseline = baselineProposal(request);
+  if (!canModel(request.diskBytes, baseline.settings.create)) return undefined;
+  const plain = modelled(rankingSpace(request, 'off'));
+  const preallocated = considersPreallocation(request) ? modelled(rankingSpace(request, 'metadata')) : [];
+  const all = byShape([baseline, ...plain, ...preallocated]);
+  const parts = measuringWorkloads(request, { proposals: all, allocationLimitBytes, lengths, seed });
+  const basis = { profile: costs.profile, host: modelHost(request.qemu) };
+  const predictor = new Predictor(request.traits, parts, basis, { limits, fillsOnly: true });
+  const predictions = predictor.predict(all);
+  const ranked = new Map(
+    all.map((proposal, index) => [
+      proposal,
+      withPredictedIops(proposal, predictions[index] as (typeof predictions)[number]),
+    ]),
+  );
+  const rankedOf = (proposal: Proposal) => ranked.get(proposal) as Proposal;
+  const [first, ...rest] = plain.map(rankedOf);
+  const [firstPreallocated, ...restPreallocated] = preallocated.map(rankedOf);
+  if (first === undefined) return undefined;
+  return {
+    baseline: rankedOf(baseline),
+    plain: [first, ...rest],
+    ...(firstPreallocated ? { preallocated: [firstPreallocated, ...restPreallocated] as Proposals } : {}),
+    model: modelBasis(costs, all.length),
+    simulationId: (proposal) => predictor.simulationId(proposal),
+  };
+}
+
+/** What measuring these parts should give, by the model: for each proposal its speed, with the simulation's id. */
+export function predictMeasurement(
+  request: AdviceRequest,
+  parts: MeasuringWorkloads,
+  proposals: readonly Proposal[],
+  basis: PredictionBasis,
+): readonly { readonly proposal: Proposal; readonly simulationId: string }[] {
+  const modellable = proposals.filter(({ settings }) => canModel(request.diskBytes, settings.create));
+  const predictor = new Predictor(request.traits, parts, basis, { limits: everything, fillsOnly: false });
+  const predictions = predictor.predict(modellable);
+  return modellable.map((proposal, index) => ({
+    proposal: withPredictedIops(proposal, predictions[index] as (typeof predictions)[number]),
+    simulationId: predictor.simulationId(proposal),
+  }));
+}
+
+/** Of a trace that is longer, its start tells enough beside a measurement. */
+const everything = { warmUp: 2 ** 20, measured: 2 ** 18 };
+
+/** The host that is modelled for this QEMU; 10.0 where it is not known. */
+export function modelHost(qemu: QemuVersion | undefined): ModelHost {
+  return { ...commonHost, ...(qemu === undefined ? {} : { qemu }) };
+}
+
+export function modelBasis({ profile, warning }: RankingCosts, rankedCount: number): ModelBasis {
+  const { name, source } = profile;
+  return { rankedCount, costs: { name, source, ...(warning === undefined ? {} : { warning }) } };
+}
+
+function modelled(proposals: Proposals): readonly Proposal[] {
+  return proposals.filter(({ geometry, settings }) => canModel(geometry.diskBytes, settings.create));
+}
+
+/** Configurations of one shape of the image behind each other, whatever its preallocation. */
+function byShape(proposals: readonly Proposal[]): readonly Proposal[] {
+  const keyOf = ({ geometry, settings }: Proposal) =>
+    geometry.clusterBytes * 4 + (geometry.extendedL2 ? 2 : 0) + (settings.create.preallocation === undefined ? 0 : 1);
+  return [...proposals].sort((a, b) => keyOf(a) - keyOf(b));
+}

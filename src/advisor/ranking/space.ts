@@ -1,0 +1,96 @@
+import type { Geometry } from '../../qcow2/geometry.ts';
+import { defaultL2CacheMaximumBytes } from '../../settings/cache-sizing.ts';
+import type { SettingValues } from '../../settings/configuration.ts';
+import { geometryOf } from '../../settings/resolve.ts';
+import type { AdviceRequest } from '../advice-request.ts';
+import { considersPreallocation, createOf, enumerateProposals, type Proposals, shapes } from '../candidates.ts';
+import { type Proposal, propose } from '../proposal.ts';
+
+/** Entry sizes to try beside the whole table, bytes. */
+const entrySizes: readonly number[] = [4096, 16_384, 65_536];
+/** Caches below full coverage go down to this share of it. */
+const leastShare = 1 / 32;
+/** Steps between cache sizes, in doublings: the coarsest that gives enough configurations. */
+const steps: readonly number[] = [1.5, 1, 0.75, 0.5, 0.35, 0.25];
+/** Enough, with and without metadata in advance together; more would not be told apart and take longer. */
+const enoughConfigurations = 500;
+/**
+ * Entries of a cache at most: what QEMU's default has, 32 MiB in slices of 4 KiB. Each miss and each flush looks at every entry, so larger
+ * caches do better with larger ones.
+ */
+const maximumEntryCount = defaultL2CacheMaximumBytes / 4096;
+
+/** Entries of an L1 table from which walking it before each write shows: a shape with more is worth no look while others hold the disk. */
+const longL1EntryCount = 16_384;
+
+/**
+ * Every proposal for the model to rank: what the arithmetic looks at, and for each shape of the image a grid of cache sizes and
+ * entry sizes. Left out is what arithmetic tells to be worse than another one: memory beyond what covers the disk with default clusters,
+ * caches below full coverage that cover the disk all the same, more entries than are worth looking through, and long L1 tables.
+ */
+export function rankingSpace(request: AdviceRequest, preallocation: 'off' | 'metadata'): Proposals {
+  const enough = enoughConfigurations / (considersPreallocation(request) ? 2 : 1);
+  let found = enumerateProposals(request, preallocation);
+  for (const step of steps) {
+    if (found.length >= enough) break;
+    found = withStep(request, preallocation, step);
+  }
+  return found;
+}
+
+function withStep(request: AdviceRequest, preallocation: 'off' | 'metadata', step: number): Proposals {
+  const [first, ...rest] = enumerateProposals(request, preallocation);
+  const found = new Map<string, Proposal>();
+  for (const proposal of [first, ...rest, ...grid(request, preallocation, step)]) {
+    const { create } = proposal.settings;
+    const { l2EntryBytes, l2EntryCount } = proposal.cache;
+    const key = JSON.stringify([create, l2EntryBytes, l2EntryCount]);
+    if (!found.has(key)) found.set(key, proposal);
+  }
+  const worthwhile = [...found.values()].filter(isWorthwhile(request));
+  const short = worthwhile.filter(({ geometry }) => geometry.l1EntryCount <= longL1EntryCount);
+  const [one = first, ...others] = short.length > 0 ? short : worthwhile;
+  return [one, ...others];
+}
+
+function grid(request: AdviceRequest, preallocation: 'off' | 'metadata', step: number): readonly Proposal[] {
+  const limitBytes = request.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+  return shapes(request).flatMap((shape) => {
+    const create = createOf({ ...shape, preallocation });
+    return driveChoices(geometryOf(request.diskBytes, create), step)
+      .map((drive) => propose(request, { create, drive }))
+      .filter((proposal) => proposal.memoryBytes <= limitBytes);
+  });
+}
+
+function driveChoices(geometry: Geometry, step: number): readonly SettingValues[] {
+  const { clusterBytes, l2FullCoverageBytes, clusterCount, l2EntryBytes } = geometry;
+  // The last table may be used in part only.
+  const usedBytes = Math.min(l2FullCoverageBytes, clusterCount * l2EntryBytes);
+  const entries = [...new Set([...entrySizes.filter((bytes) => bytes < clusterBytes), clusterBytes])];
+  return entries.flatMap((entryBytes) => {
+    const entry = { 'l2-cache-entry-size': entryBytes };
+    const sizes = new Set(shares(step).map((share) => Math.ceil((usedBytes * share) / entryBytes) * entryBytes));
+    return [
+      entry,
+      ...[...sizes].filter((bytes) => bytes < usedBytes).map((bytes) => ({ 'l2-cache-size': bytes, ...entry })),
+      ...(l2FullCoverageBytes > defaultL2CacheMaximumBytes ? [{ 'l2-cache-size': l2FullCoverageBytes, ...entry }] : []),
+    ];
+  });
+}
+
+function shares(step: number): readonly number[] {
+  const count = Math.round(-Math.log2(leastShare) / step);
+  return Array.from({ length: count + 1 }, (_, index) => 2 ** (-index * step));
+}
+
+function isWorthwhile(request: AdviceRequest): (proposal: Proposal) => boolean {
+  const usual = geometryOf(request.diskBytes, {});
+  const mostBytes = Math.max(usual.l2FullCoverageBytes, defaultL2CacheMaximumBytes);
+  return ({ cache, geometry, settings }) => {
+    const stated = 'l2-cache-size' in settings.drive;
+    if (stated && cache.coveredBytes >= geometry.diskBytes && cache.l2Bytes < geometry.l2FullCoverageBytes)
+      return false;
+    return cache.l2Bytes <= mostBytes && (cache.l2EntryCount <= maximumEntryCount || !stated);
+  };
+}
