@@ -14,8 +14,8 @@ const kib = 1024;
 /** Every cluster size meets both kinds of L2 entries equally often; each further setting has its levels equally often, in random order. */
 const clusterBytes = [16, 32, 64, 128, 256, 512, 1024, 2048].map((size) => size * kib);
 /** Shares of the L2 entries of the disk that the cache holds; undefined is QEMU's default, which holds all of the study's disks. */
-const cacheShares = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, undefined] as const;
-const entryBytes = [4 * kib, 16 * kib, 'cluster', undefined] as const;
+const cacheShares = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, undefined] as const;
+const entryBytes = [4 * kib, 8 * kib, 16 * kib, 64 * kib, undefined] as const;
 const preallocations = ['metadata', undefined, undefined] as const;
 const caches = ['writeback', undefined, undefined, undefined, undefined] as const;
 const overlapChecks = ['none', 'constant', 'all', undefined, undefined] as const;
@@ -82,7 +82,7 @@ function points(): Point[] {
         cache: cache(index),
         discard: discard(index),
         'overlap-check': overlapCheck(index),
-        'l2-cache-entry-size': entrySize === 'cluster' ? cluster : entrySize && Math.min(entrySize, cluster),
+        'l2-cache-entry-size': entrySize && Math.min(entrySize, cluster),
       }),
       cacheShare: cacheShare(index),
     };

@@ -13,7 +13,7 @@ import { journalText } from '../../helpers/journal.ts';
 const directory = mkdtempSync(join(tmpdir(), 'qtune-test-study-'));
 const path = join(directory, 'journal.ndjson');
 const workloads = await studyWorkloads(join(import.meta.dirname, '..', '..', '..'));
-const workload = found(workloads.find(({ name }) => name === 'synced-log'));
+const workload = found(workloads.find(({ name }) => name === 'checkpoints'));
 const configuration = found(studyConfigurations(workload)[0]);
 const profiles = [{ ...shippedProfile('nvme', 'direct'), aio: 'io_uring' as const }];
 
@@ -30,7 +30,7 @@ function measuredCount(): number {
 }
 
 function writeJournal(hash: string): void {
-  const cells = [{ workload: 'synced-log', configuration, iops: [4000, 5000, 4500] }];
+  const cells = [{ workload: 'checkpoints', configuration, iops: [4000, 5000, 4500] }];
   writeFileSync(path, journalText({ cells, workload: { hash } }));
 }
 
@@ -39,7 +39,7 @@ test('a measured cell gets its repetitions in order and a prediction whose parts
   const { cells } = await collectCells(path, workloads, profiles);
   expect(cells).toHaveLength(1);
   const [cell] = cells;
-  expect(cell).toMatchObject({ workload: 'synced-log', create: configuration.create, measured: [4000, 5000, 4500] });
+  expect(cell).toMatchObject({ workload: 'checkpoints', create: configuration.create, measured: [4000, 5000, 4500] });
   const { overlap = 0, ...components } = cell?.componentsMs ?? {};
   const total = Object.values(components).reduce((sum, ms) => sum + ms, 0) - overlap;
   const byOperation = Object.values(cell?.predictedMs ?? {}).reduce((sum, ms) => sum + ms, 0);
@@ -49,7 +49,7 @@ test('a measured cell gets its repetitions in order and a prediction whose parts
 
 test('a journal of another workload of the same name is refused', async () => {
   writeJournal('0'.repeat(64));
-  await expect(collectCells(path, workloads, profiles)).rejects.toThrow('synced-log is not what it was');
+  await expect(collectCells(path, workloads, profiles)).rejects.toThrow('checkpoints is not what it was');
 });
 
 test('a way to do I/O that was not calibrated is named', async () => {

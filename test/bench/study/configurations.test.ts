@@ -7,12 +7,12 @@ const workloads = await studyWorkloads(join(import.meta.dirname, '..', '..', '..
 
 test('there are six workloads, none of which is shared between trials', () => {
   expect(workloads.map(({ name }) => name)).toEqual([
+    'checkpoints',
     'hot-areas',
     'mail',
     'new-writes',
     'overlay-writes',
     'random-reads',
-    'synced-log',
   ]);
   for (const { image } of workloads) expect(image.state).not.toBe('shared');
 });
