@@ -87,8 +87,7 @@ function markZero(node: Qcow2Node, offset: number, length: number, unmap: boolea
 function zeroSubclusters(node: Qcow2Node, offset: number, length: number, unmap: boolean): boolean {
   const { image, clusterBytes, subclusterBytes } = node;
   if (image.dataFileRaw) {
-    if (unmap) node.dataFile.discard(offset, length, FOR_DATA);
-    else node.dataFile.zero(offset, length, FOR_DATA);
+    node.dataFile.zero(offset, length, FOR_DATA, unmap);
   }
   if (image.version < 3) {
     if (node.backing !== undefined) return false;

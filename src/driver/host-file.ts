@@ -116,10 +116,10 @@ export class HostFile {
   }
 
   /**
-   * Zeroes a range in place, keeping its blocks. Partial blocks at its ends are read and written.
+   * Zeroes a range in place, keeping its blocks or, with `unmap`, giving them back. Partial blocks at its ends are read and written.
    * @source QEMU block/io.c, bdrv_co_do_zero_pwritev
    */
-  zero(offset: number, length: number, purpose: number): void {
+  zero(offset: number, length: number, purpose: number, unmap = false): void {
     const alignment = this.#alignment;
     const end = offset + length;
     const first = Math.ceil(offset / alignment) * alignment;
@@ -131,7 +131,8 @@ export class HostFile {
     if (first > offset) this.#readAligned(first - alignment, first, purpose);
     if (last < end) this.#readAligned(last, last + alignment, purpose);
     if (first > offset) this.#write(first - alignment, alignment, purpose);
-    if (last > first) this.#zero(first, last - first, purpose);
+    if (last > first && unmap) this.discard(first, last - first, purpose);
+    else if (last > first) this.#zero(first, last - first, purpose);
     if (last < end) this.#write(last, alignment, purpose);
   }
 
