@@ -19,7 +19,7 @@ const usage = `npm run study -- COMMAND [options]
   report JOURNAL       predicts what was measured and compares
     --costs DIRECTORY  calibrated profiles, as \`qtune doctor --calibrate\` leaves them (reports/prediction/costs)
     --worst N          cells that are shown with what they are made of (10)
-    --out DIRECTORY    writes README.md and cells.ndjson there; without it the report is printed
+    --out DIRECTORY    writes results.md and cells.ndjson there; without it the report is printed
 `;
 
 const { values, positionals } = parseArgs({
@@ -72,6 +72,6 @@ async function report(path: string): Promise<void> {
     return;
   }
   mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, 'README.md'), text);
+  writeFileSync(join(values.out, 'results.md'), text);
   writeFileSync(join(values.out, 'cells.ndjson'), cells.map((cell) => `${JSON.stringify(cell)}\n`).join(''));
 }
