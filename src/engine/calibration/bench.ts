@@ -7,7 +7,8 @@ import { OutputChannel } from '../qemu-io/output-channel.ts';
 import { ResultParser } from '../qemu-io/result-parser.ts';
 import type { Scratch } from '../scratch.ts';
 import type { QemuTools } from '../tools.ts';
-import type { CommandList } from './command-list.ts';
+import { CommandList } from './command-list.ts';
+import { rawNode } from './nodes.ts';
 import { median, type Samples } from './samples.ts';
 
 /** One way to do I/O that gets a profile of its own. */
@@ -76,6 +77,20 @@ export class Bench {
     await new Promise((resolve) => {
       setTimeout(resolve, settleMs);
     });
+  }
+
+  /**
+   * Fills and frees as much page cache. In a virtual machine memory that was not used for a while is not backed by the host, and its first use
+   * takes ten times as long; trials that follow each other use what the one before them freed.
+   */
+  async readyMemory(bytes: number): Promise<void> {
+    const name = 'memory.raw';
+    const piece = 2 ** 21;
+    await this.#tool([this.#options.tools.qemuImg, 'create', '-q', '-f', 'raw', name, String(bytes)]);
+    const fill = new CommandList();
+    for (let offset = 0; offset < bytes; offset += piece) fill.write(offset, piece);
+    await this.#run(rawNode(name, { cache: 'buffered', aio: 'threads' }), 'unsafe', fill, () => undefined);
+    this.remove(name);
   }
 
   remove(name: string): void {

@@ -17,7 +17,8 @@ export async function prepareStorage(bench: Bench, mode: IoMode): Promise<void> 
   const name = writtenName(mode);
   await bench.create(name, 'raw', length);
   const fill = new CommandList();
-  for (let offset = 0; offset < length; offset += plan.slotBytes) fill.write(offset, plan.slotBytes);
+  const piece = plan.fillBytes[mode.cache];
+  for (let offset = 0; offset < length; offset += piece) fill.write(offset, piece);
   await bench.prepare(name, rawNode(name, { cache: 'buffered', aio: 'threads' }), fill);
   if (mode.cache === 'direct') await prepareScattered(bench);
 }
@@ -36,9 +37,10 @@ export async function measureStorage(bench: Bench, mode: IoMode, round: number, 
     add(list);
     return bench.measure(node, mode.cache, list, samples);
   };
-  await measure(rawNode(writtenName(mode), mode), (list) => addInPlace(list, plan.writtenBytes[mode.cache], round));
+  await measure(rawNode(writtenName(mode), mode), (list) => addInPlace(list, mode, round));
   if (mode.cache === 'direct') await measure(qcow2Node(scatteredName, mode), (list) => addScattered(list, round));
   await measure(qcow2Node(walkedName, mode, l2Cache(smallCacheEntries)), (list) => addMisses(list, round));
+  if (mode.cache === 'buffered') await bench.readyMemory(plan.readyMemoryBytes);
   for (const { name, add } of growing) await measure(qcow2Node(name, mode), add);
   await measure(rawNode(holesName, mode), (list) => addHoles(list, round));
 }
@@ -51,11 +53,13 @@ function writtenName(mode: IoMode): string {
   return `written-${mode.cache}.raw`;
 }
 
-function addInPlace(list: CommandList, length: number, round: number): void {
+function addInPlace(list: CommandList, mode: IoMode, round: number): void {
+  const length = plan.writtenBytes[mode.cache];
+  const piece = plan.fillBytes[mode.cache];
   const random = new Random(round, 1);
   const near = random.below(length / plan.nearBytes) * plan.nearBytes;
   // Written anew, as images are that were made for a trial: layers beneath a virtual disk answer faster for what they have just taken.
-  for (let offset = 0; offset < length; offset += plan.slotBytes) list.write(offset, plan.slotBytes);
+  for (let offset = 0; offset < length; offset += piece) list.write(offset, piece);
   list.sync();
   const place = (from: number, span: number, bytes: number): number => from + random.below(span / bytes) * bytes;
   for (const kind of ['read', 'write'] as const) {

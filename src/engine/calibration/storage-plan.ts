@@ -14,23 +14,29 @@ export const inPlaceSizes: SizeCounts = [
   [16 * kib, 50],
   [64 * kib, 50],
   [256 * kib, 16],
-  [2 * mib, 6],
+  [512 * kib, 12],
+  [mib, 8],
+  [2 * mib, 8],
 ];
 export const nearSizes: SizeCounts = [
   [4 * kib, 60],
   [64 * kib, 30],
+  [256 * kib, 12],
   [mib, 6],
 ];
 export const holeSizes: SizeCounts = nearSizes;
 /** Writes between two syncs, with the number of syncs. */
 export const syncCounts: SizeCounts = [
-  [1, 24],
-  [8, 8],
-  [64, 3],
+  [1, 60],
+  [3, 24],
+  [8, 12],
+  [64, 4],
 ];
 /** Cluster sizes of images that grow by zeroing a cluster and writing a part of it, or by writing a whole one. */
 export const zeroedClusters: SizeCounts = [
+  [16 * kib, 60],
   [64 * kib, 60],
+  [512 * kib, 24],
   [2 * mib, 16],
 ];
 export const filledClusters: SizeCounts = [
@@ -58,6 +64,13 @@ export const nearBytes = 32 * mib;
 /** Length of the file of holes, and the slots that it is used in, each once. */
 export const holeFileBytes = 8 * gib;
 export const slotBytes = 2 * mib;
+/**
+ * How the written file is filled. Through the page cache in pieces such as images are written in: the kernel keeps the pages of one write
+ * together, and a later write into a large group costs more.
+ */
+export const fillBytes = { direct: 2 * mib, buffered: 64 * kib } as const;
+/** Memory that is made ready for the page cache: more than a round allocates. */
+export const readyMemoryBytes = 256 * mib;
 export const scatteredBytes = 8 * mib;
 
 /**
