@@ -103,10 +103,33 @@ export function writeGuest(node: Qcow2Node, offset: number, length: number): voi
   linkAll(node, pending);
 }
 
-/** Enters the first `pending` parts, newest first. @returns 0, as many as are pending then */
+/**
+ * Enters the first `pending` parts, newest first; those that have to copy come after those whose data is all that was to
+ * be written. @returns 0, as many as are pending then
+ */
 function linkAll(node: Qcow2Node, pending: number): number {
-  for (let index = pending - 1; index >= 0; index--) link(node, parts[index] as Part);
+  let copying = 0;
+  for (let index = pending - 1; index >= 0; index--) {
+    const part = parts[index] as Part;
+    if (pending > 1 && mustCopy(part)) copying++;
+    else link(node, part);
+  }
+  for (let index = pending - 1; index >= 0 && copying > 0; index--) {
+    const part = parts[index] as Part;
+    if (mustCopy(part)) link(node, part);
+  }
   return 0;
+}
+
+function mustCopy(part: Part): boolean {
+  for (let index = 0; index < part.allocationCount; index++) {
+    if (needsCopy(part.allocations[index] as Allocation)) return true;
+  }
+  return false;
+}
+
+function needsCopy(allocation: Allocation): boolean {
+  return !allocation.copySkipped && (allocation.startBytes > 0 || allocation.endBytes > 0);
 }
 
 /** Gives every cluster of a range a place and enters it, without data: `preallocation=metadata`. @returns the end of the last place */
@@ -379,7 +402,7 @@ function link(node: Qcow2Node, part: Part): void {
 /** @source QEMU block/qcow2-cluster.c, qcow2_alloc_cluster_link_l2 */
 function linkAllocation(node: Qcow2Node, part: Part, allocation: Allocation): void {
   const { image, l2Cache } = node;
-  if (!allocation.copySkipped && (allocation.startBytes > 0 || allocation.endBytes > 0)) copy(node, part, allocation);
+  if (needsCopy(allocation)) copy(node, part, allocation);
   if (node.options.lazyRefcounts && !image.dirty) markDirty(node);
   if (!image.dirty) l2Cache.setDependency(node.refcountCache);
   openSlice(node, allocation.guestOffset, open);
