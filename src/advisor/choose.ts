@@ -60,7 +60,7 @@ function withoutGrowth(baseline: Proposal, proposals: Proposals): Proposals {
 /** What the two saving priorities make small. */
 const sizeOf: Readonly<Record<Exclude<Priority, 'speed'>, (proposal: Proposal) => number>> = {
   // Less than this is no saving that anybody would notice.
-  memory: (proposal) => Math.max(2 ** 20, proposal.memoryBytes),
+  memory: (proposal) => Math.max(2 ** 21, proposal.memoryBytes),
   space: (proposal) => proposal.spaceAmplification.value + proposal.metadataBytes / proposal.geometry.diskBytes,
 };
 

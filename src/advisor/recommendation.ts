@@ -34,8 +34,8 @@ export interface Recommendation {
   readonly evidence: readonly string[];
   /** What the predictions come from; absent where they are arithmetic. */
   readonly model?: ModelBasis;
-  /** How many of the ids are of trials; absent where nothing was run by an engine. */
-  readonly trialCount?: number;
+  /** The trials among the evidence; absent where no engine ran any. */
+  readonly trials?: { readonly count: number; readonly engine: 'qemu-io' | 'simulated' };
   /** What the measurement says, one sentence; absent where nothing was measured. */
   readonly finding?: string;
 }
@@ -86,7 +86,7 @@ export interface Contenders {
 export function describeRecommendation(
   request: AdviceRequest,
   contenders: Contenders,
-  measurement: Pick<Recommendation, 'evidence' | 'finding' | 'model' | 'trialCount'>,
+  measurement: Pick<Recommendation, 'evidence' | 'finding' | 'model' | 'trials'>,
 ): Recommendation {
   const { baseline, recommended } = contenders;
   const nothingToGain = sameSettings(recommended.settings, baseline.settings);

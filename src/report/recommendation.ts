@@ -68,31 +68,30 @@ function whatWouldChange(covered: boolean): string {
     : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
 }
 
-function basis(recommendation: Recommendation): string {
-  const { request, trialCount = 0, recommended, model } = recommendation;
+function basis({ request, trials, recommended, model }: Recommendation): string {
   const { title, source } = request.traits;
-  const qemu = request.qemu ? '' : ' QEMU is taken to be 5.2 or later (--qemu-version says otherwise).';
-  const hint = trialCount > 0 ? '' : ' Measure with --measure.';
   const workload = `one request at a time, for ${title} (${source}).`;
-  if (trialCount > 0 && !isMeasured(recommended)) {
-    return `Nothing was measured. IOPS are predicted ${workload} The model of QEMU's driver ran ${trialCount} workloads on disks of this size, and each host I/O has its cost (\`qtune doctor --calibrate\` measures this machine's).`;
+  if (trials?.engine === 'simulated') {
+    return `Nothing was measured. IOPS are predicted ${workload} The model of QEMU's driver ran ${trials.count} workloads on disks of this size, and each host I/O has its cost (\`qtune doctor --calibrate\` measures this machine's).`;
   }
-  const measured =
-    trialCount > 0
-      ? `Measured one request at a time on images of the disk's size in ${trialCount} trials; the range is a 95 % interval of the median. `
-      : '';
+  const qemu = request.qemu ? '' : ' QEMU is taken to be 5.2 or later (--qemu-version says otherwise).';
+  const hint = trials ? '' : ' Measure with --measure.';
+  const measured = trials ? `${measuredText(trials.count, recommended)} ` : '';
   if (model !== undefined)
-    return `${measured}${modelText(model, trialCount)} Workload: ${title} (${source}).${hint}${qemu}`;
+    return `${measured}${modelText(model, trials !== undefined)} For ${title} (${source}).${hint}${qemu}`;
   return `${measured}Predicted from arithmetic, ${workload} The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read predicted IOPS as ratios between columns. --rank has the model of QEMU's driver predict.${hint}${qemu}`;
 }
 
-function isMeasured({ proposal }: Option): boolean {
-  return proposal.expected.some((entry) => entry.source === 'measured');
+function measuredText(trialCount: number, { proposal }: Option): string {
+  if (proposal.expected.every(({ source }) => source !== 'measured')) {
+    return `The time was enough for ${trialCount} trials, and not for a value of each configuration.`;
+  }
+  return `Measured one request at a time on images of the disk's size in ${trialCount} trials; the range is a 95 % interval of the median.`;
 }
 
-function modelText({ rankedCount, costs }: ModelBasis, trialCount: number): string {
+function modelText({ rankedCount, costs }: ModelBasis, sameRequests: boolean): string {
   const ranked = rankedCount > 0 ? `, the best of ${formatCount(rankedCount)} configurations` : '';
-  const same = trialCount > 0 ? ' of the same requests' : '';
+  const same = sameRequests ? ' of the same requests' : '';
   const warning = costs.warning === undefined ? '' : ` (${costs.warning}; \`qtune doctor --calibrate\` does that)`;
   return `Predicted${same}, one at a time, by the model of QEMU's driver${ranked}: each host I/O has its cost on ${costs.name}${warning}, and nine of ten runs on such a machine should fall into the range. As in measured images of this size the data itself is a hole: reading and writing real data adds the same to every column. Space is arithmetic.`;
 }

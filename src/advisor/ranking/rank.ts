@@ -19,13 +19,14 @@ export interface RankingCosts {
 /** Requests of the parts: some hundred configurations have to be run in a second or two. */
 const lengths: PartLengths = { warmUp: 16_384, reads: 800, writes: 250 };
 /** Of a profile or a trace. */
-const limits = { warmUp: lengths.warmUp, measured: 4096 };
+const limits = { warmUp: 4096, measured: 2048 };
+const unlimited = { warmUp: Number.POSITIVE_INFINITY, measured: Number.POSITIVE_INFINITY };
 /** What first writes may allocate in a simulated image, bytes; it takes no space. */
 const allocationLimitBytes = 2 ** 40;
 
 /**
  * The candidates, each of them run through the model of QEMU's driver with the workload's requests, or with those that a measurement would
- * make of its traits. Of a profile or a trace the last 16,384 requests of the warm-up and the first 4,096 behind it are run.
+ * make of its traits. Of a profile or a trace the last 4,096 requests of the warm-up and the first 2,048 behind it are run.
  * @returns undefined for a disk that is larger than the model can number
  * @throws UsageError where none fits into the memory limit
  */
@@ -41,7 +42,10 @@ export function rankedCandidates(
   const all = byShape([baseline, ...plain, ...preallocated]);
   const parts = measuringWorkloads(request, { proposals: all, allocationLimitBytes, lengths, seed });
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
-  const predictor = new Predictor(request.traits, parts, basis, { limits, fillsOnly: true });
+  const predictor = new Predictor(request.traits, parts, basis, {
+    limits: parts.whole ? limits : unlimited,
+    fillsOnly: true,
+  });
   const predictions = predictor.predict(all);
   const ranked = new Map(
     all.map((proposal, index) => [

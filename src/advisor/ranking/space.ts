@@ -11,7 +11,7 @@ const entrySizes: readonly number[] = [4096, 16_384, 65_536];
 /** Caches below full coverage go down to this share of it. */
 const leastShare = 1 / 32;
 /** Steps between cache sizes, in doublings: the coarsest that gives enough configurations. */
-const steps: readonly number[] = [1.5, 1, 0.75, 0.5, 0.35, 0.25];
+const steps: readonly number[] = [2, 1, 1 / 2, 1 / 3, 1 / 4];
 /** Enough, with and without metadata in advance together; more would not be told apart and take longer. */
 const enoughConfigurations = 500;
 /**

@@ -116,6 +116,8 @@ async function measured(predicted: Recommendation, settings: MeasureSettings, ho
   try {
     return await measureRecommendation(predicted, settings, host);
   } catch (error) {
+    // A tool that was stopped by the signal is not a broken one.
+    if (host.signal.aborted) throw new InterruptedError();
     if (!(error instanceof EnvironmentError)) throw error;
     host.stderr.write(`qtune: not measured: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     return predicted;

@@ -241,7 +241,7 @@ function settle(
   return describeRecommendation(request, settled, {
     evidence: [...trials, ...evidence],
     finding: settled.finding,
-    trialCount: trials.length,
+    trials: { count: trials.length, engine: how.source === 'measured' ? 'qemu-io' : 'simulated' },
     ...(model === undefined ? {} : { model }),
   });
 }
