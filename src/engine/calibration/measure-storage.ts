@@ -128,10 +128,10 @@ function addHoles(list: CommandList, round: number): void {
     const starts = Array.from({ length: count }, slot);
     for (const start of starts) list.write(start, bytes);
     list.sync();
-    for (const start of starts) {
+    starts.forEach((start, index) => {
       list.discard(start, bytes, `discard:${bytes}`);
-      list.sync(`syncDiscarded:${bytes}`);
-    }
+      if ((index + 1) % plan.discardRun === 0) list.sync(`syncDiscarded:${bytes}`);
+    });
   }
 }
 

@@ -124,7 +124,8 @@ function solveSync(samples: Samples, quiet: Samples): CostProfile['sync'] {
   }));
   const bytes = minus(costOf(samples, 'syncBytes'), own + one);
   const [discarded] = storage.discardedSizes[0] ?? [0];
-  const discard = minus(costOf(samples, `syncDiscarded:${discarded}`), own + one + (changes[0]?.ns ?? 0));
+  const run = minus(costOf(samples, `syncDiscarded:${discarded}`), own + one + (changes[0]?.ns ?? 0));
+  const discard = { ...run, ns: run.ns / storage.discardRun };
   return {
     writes: rising(writes),
     changes: rising(changes),

@@ -45,11 +45,13 @@ export const filledClusters: SizeCounts = [
   [512 * kib, 10],
   [2 * mib, 6],
 ];
-/** Ranges given back. */
+/** Ranges given back, in runs such as guests send them, with a sync behind each run. */
 export const discardedSizes: SizeCounts = [
-  [64 * kib, 16],
-  [2 * mib, 6],
+  [16 * kib, 24],
+  [64 * kib, 24],
+  [2 * mib, 8],
 ];
+export const discardRun = 4;
 /** What is written before a sync to see what its bytes cost. */
 export const syncedBytes = mib;
 /** Misses of the L2 cache, each followed by a hit. */
