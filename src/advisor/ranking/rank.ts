@@ -8,6 +8,7 @@ import { type Proposal, withPredictedIops } from '../proposal.ts';
 import type { ModelBasis, RankedCandidates } from '../recommendation.ts';
 import { canModel, type PredictionBasis } from './part.ts';
 import { Predictor } from './predictor.ts';
+import type { RequestLimits } from './request-list.ts';
 import { rankingSpace } from './space.ts';
 
 /** Costs for a prediction, and why they may not be this machine's. */
@@ -18,15 +19,16 @@ export interface RankingCosts {
 
 /** Requests of the parts: some hundred configurations have to be run in a second or two. */
 const lengths: PartLengths = { warmUp: 16_384, reads: 800, writes: 250 };
-/** Of a profile or a trace. */
-const limits = { warmUp: 4096, measured: 2048 };
-const unlimited = { warmUp: Number.POSITIVE_INFINITY, measured: Number.POSITIVE_INFINITY };
+/** Of a profile or a trace; writes take the model several times as long as reads. */
+const limits = { reading: { warmUp: 4096, measured: 2048 }, writing: { warmUp: 2048, measured: 512 } } as const;
+const unlimited: RequestLimits = { warmUp: Number.POSITIVE_INFINITY, measured: Number.POSITIVE_INFINITY };
 /** What first writes may allocate in a simulated image, bytes; it takes no space. */
 const allocationLimitBytes = 2 ** 40;
 
 /**
  * The candidates, each of them run through the model of QEMU's driver with the workload's requests, or with those that a measurement would
- * make of its traits. Of a profile or a trace the last 4,096 requests of the warm-up and the first 2,048 behind it are run.
+ * make of its traits. Of a profile or a trace the end of the warm-up and the first requests behind it are run: 4,096 and 2,048 where it only reads, else
+ * 2,048 and 512.
  * @returns undefined for a disk that is larger than the model can number
  * @throws UsageError where none fits into the memory limit
  */
@@ -43,7 +45,7 @@ export function rankedCandidates(
   const parts = measuringWorkloads(request, { proposals: all, allocationLimitBytes, lengths, seed });
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
   const predictor = new Predictor(request.traits, parts, basis, {
-    limits: parts.whole ? limits : unlimited,
+    limits: limitsOf(request),
     fillsOnly: true,
   });
   const predictions = predictor.predict(all);
@@ -64,6 +66,11 @@ export function rankedCandidates(
     model: modelBasis(costs, all.length),
     simulationId: (proposal) => predictor.simulationId(proposal),
   };
+}
+
+function limitsOf({ workload, traits }: AdviceRequest): RequestLimits {
+  if (workload === undefined) return unlimited;
+  return traits.readRatio === 1 ? limits.reading : limits.writing;
 }
 
 /** What measuring these parts should give, by the model: for each proposal its speed, with the simulation's id. */

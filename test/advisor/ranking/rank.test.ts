@@ -6,8 +6,11 @@ import { PredictedPart } from '../../../src/advisor/ranking/part.ts';
 import { Predictor } from '../../../src/advisor/ranking/predictor.ts';
 import { modelHost, predictMeasurement, rankedCandidates } from '../../../src/advisor/ranking/rank.ts';
 import { type RankedCandidates, recommend } from '../../../src/advisor/recommendation.ts';
+import { traitsOfRequests } from '../../../src/advisor/requests-traits.ts';
 import { shippedProfile } from '../../../src/driver/cost/shipped/index.ts';
 import { validateConfiguration } from '../../../src/settings/validate.ts';
+import { loadProfile } from '../../../src/workload/load-profile.ts';
+import { resolveWorkload } from '../../../src/workload/resolve-workload.ts';
 import { adviceRequest, gib, tib, traits } from '../requests.ts';
 
 const profile = shippedProfile('nvme', 'direct');
@@ -161,4 +164,12 @@ test('what a measurement should give is predicted for its own requests', () => {
   expect(whole?.proposal.iops.value).toBeGreaterThan(small?.proposal.iops.value ?? Number.NaN);
   expect(whole?.proposal.expected[0]).toMatchObject({ metric: 'iops', source: 'predicted' });
   expect(whole?.simulationId).not.toBe(small?.simulationId);
+});
+
+test('a profile is ranked by its own requests', async () => {
+  const diskBytes = 40 * gib;
+  const workload = resolveWorkload(await loadProfile('subclusters', import.meta.dirname), { diskBytes });
+  const changes = { diskBytes, workload, traits: traitsOfRequests(workload), hasBacking: true };
+  const { recommended } = recommend(adviceRequest(changes), rank(changes));
+  expect(recommended.proposal.settings.create.extended_l2).toBe(true);
 });
