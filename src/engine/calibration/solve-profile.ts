@@ -101,6 +101,7 @@ function solveIo({ mode, storage: samples, device, driver: quiet }: Measured, cp
 
 const zeroedSizes: storage.SizeCounts = [
   [65_536, 1],
+  [2 ** 18, 1],
   [2 ** 20, 1],
 ];
 
