@@ -117,6 +117,11 @@ export interface CostProfile {
   readonly parallelism: number;
   /** Relative standard deviation that all costs of a run share: a machine that is as a whole slower now than then. */
   readonly drift: number;
+  /**
+   * Time lost in stalls over the time that requests usually take: waits of many times the usual latency, which come from whatever
+   * else the machine does and hit every kind of request. Part of a mean rate, not of a typical latency.
+   */
+  readonly stalls: number;
 }
 
 export type CacheFamily = 'direct' | 'buffered';

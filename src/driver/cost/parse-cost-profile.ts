@@ -41,6 +41,7 @@ function check(data: unknown): CostProfile {
   cost(sync.discard, 'sync.discard');
   number(profile.parallelism, 'parallelism', 1);
   number(profile.drift, 'drift', 0);
+  number(profile.stalls, 'stalls', 0);
   return profile as unknown as CostProfile;
 }
 

@@ -20,6 +20,8 @@ const ninetyPercent = 1.645;
  * variances add up, each weighted by its share of the time; what a whole run shares (`drift`) comes on top. The rate is taken
  * to be log-normal, so that the interval is `iops × exp(±1.645 σ)` and never reaches zero.
  *
+ * Stalls, which no single cost contains, lengthen the whole by their share.
+ *
  * @param requestCount data requests (reads, writes, discards, zero-writes) that the totals are of, at least 1; syncs do not count
  */
 export function predictRate(meter: CostMeter, requestCount: number): PredictedRate {
@@ -30,7 +32,7 @@ export function predictRate(meter: CostMeter, requestCount: number): PredictedRa
   meter.totals.forEach((ns, index) => {
     variance += ((ns / total) * (spreads[index] ?? 0)) ** 2;
   });
-  const iops = (requestCount / total) * 1e9;
+  const iops = (requestCount / (total * (1 + meter.profile.stalls))) * 1e9;
   const factor = Math.exp(ninetyPercent * Math.sqrt(variance));
   return { iops, low: iops / factor, high: iops * factor };
 }

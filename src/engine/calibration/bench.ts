@@ -68,7 +68,12 @@ export class Bench {
       if (known === undefined) latencies.set(label, [ns]);
       else known.push(ns);
     });
-    for (const [label, values] of latencies) samples.add(label, clippedMean(values));
+    for (const [label, values] of latencies) {
+      const mean = clippedMean(values);
+      samples.add(label, mean);
+      const usualNs = mean * values.length;
+      samples.addStalls(usualNs, values.reduce((sum, value) => sum + value, 0) - usualNs);
+    }
   }
 
   /** Waits until the work that making and removing files left behind is done, as far as can be known. */

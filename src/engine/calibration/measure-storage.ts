@@ -25,6 +25,7 @@ export async function prepareStorage(bench: Bench, mode: IoMode): Promise<void> 
 
 /** One round of one mode: a location per label into the samples. */
 export async function measureStorage(bench: Bench, mode: IoMode, round: number, samples: Samples): Promise<void> {
+  samples.beginRound();
   const growing = growingImages(round);
   await bench.create(holesName, 'raw', plan.holeFileBytes);
   for (const { name, clusterBytes } of growing) {

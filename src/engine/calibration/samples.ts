@@ -8,12 +8,33 @@ const madToDeviation = 1.4826;
 /** Mean latencies of equal blocks of requests, one per label and round. */
 export class Samples {
   readonly #values = new Map<string, number[]>();
+  readonly #rounds: { usualNs: number; lostNs: number }[] = [];
 
   /** @param ns mean latency of one block, nanoseconds */
   add(label: string, ns: number): void {
     const values = this.#values.get(label);
     if (values === undefined) this.#values.set(label, [ns]);
     else values.push(ns);
+  }
+
+  /** Begins a round, for {@link stalls}. */
+  beginRound(): void {
+    this.#rounds.push({ usualNs: 0, lostNs: 0 });
+  }
+
+  /** @param usualNs time of a block without its outliers @param lostNs what they took beyond that */
+  addStalls(usualNs: number, lostNs: number): void {
+    const round = this.#rounds.at(-1);
+    if (round === undefined) return;
+    round.usualNs += usualNs;
+    round.lostNs += lostNs;
+  }
+
+  /** Time lost in outliers over the usual time; the round that lost most is left out, as one long stop says little of the rest. */
+  stalls(): number {
+    const shares = this.#rounds.map(({ usualNs, lostNs }) => (usualNs > 0 ? lostNs / usualNs : 0));
+    const kept = shares.sort((left, right) => left - right).slice(0, Math.max(1, shares.length - 1));
+    return kept.length === 0 ? 0 : kept.reduce((sum, share) => sum + share, 0) / kept.length;
   }
 
   get labels(): readonly string[] {

@@ -62,6 +62,7 @@ export function solveProfile(measured: Measured, identity: ProfileIdentity): Cos
     cpu,
     parallelism: solveParallelism(measured, cpu),
     drift: measured.storage.drift(),
+    stalls: measured.storage.stalls(),
   };
 }
 

@@ -29,6 +29,7 @@ export const costProfileDocument = z
     cpu: z.record(z.enum(cpuKinds), cost).describe("The driver's own work, per event or byte."),
     parallelism: z.number().min(1),
     drift: z.number().nonnegative().describe('Relative standard deviation that all costs of a run share.'),
+    stalls: z.number().nonnegative().describe('Time lost in stalls over the time that requests usually take.'),
   })
   .describe('Costs of one machine for one way to do I/O, nanoseconds at queue depth 1.');
 

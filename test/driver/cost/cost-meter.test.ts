@@ -28,6 +28,7 @@ const profile: CostProfile = {
   locality: { regionBytes: 4096, regions: 2 },
   parallelism: 4,
   drift: 0,
+  stalls: 0,
   io: {
     readNear: flat(1),
     readFar: flat(2),
