@@ -40,10 +40,10 @@ export async function register(bench: Bench): Promise<void> {
     order[index] = order[other] as number;
     order[other] = kept;
   }
-  let bytes = 0;
+  const bytes = new Float64Array(1);
   const sink: HostIoSink = {
     io(_op, _file, _offset, length) {
-      bytes += length;
+      bytes[0] = (bytes[0] as number) + length;
     },
   };
   const count = requestCount.toLocaleString('en');

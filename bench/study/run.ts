@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printSettings } from '../../src/settings/print.ts';
 import { collectCells } from './collect.ts';
-import { readCostProfiles } from './cost-profiles.ts';
+import { meanProfiles, readCostProfiles } from './cost-profiles.ts';
 import { measure } from './measure.ts';
 import { studyPlan } from './plan.ts';
 import { renderStudy } from './render.ts';
@@ -17,7 +17,7 @@ const usage = `npm run study -- COMMAND [options]
     --sample N         only N random cells
     --seed N           which ones, and the order of trials (1)
   report JOURNAL       predicts what was measured and compares
-    --costs DIRECTORY  calibrated profiles, as \`qtune doctor --calibrate\` leaves them (reports/prediction/costs)
+    --costs DIRECTORY  calibrated profiles, as \`qtune doctor --calibrate\` leaves them (reports/prediction/costs); the mean of several
     --worst N          cells that are shown with what they are made of (10)
     --out DIRECTORY    writes results.md and cells.ndjson there; without it the report is printed
 `;
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
     repetitions: { type: 'string', default: '3' },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    costs: { type: 'string', default: join('reports', 'prediction', 'costs') },
+    costs: { type: 'string', multiple: true, default: [join('reports', 'prediction', 'costs')] },
     worst: { type: 'string', default: '10' },
     out: { type: 'string' },
   },
@@ -65,7 +65,8 @@ function list(): void {
 }
 
 async function report(path: string): Promise<void> {
-  const { journal, cells } = await collectCells(path, workloads, await readCostProfiles(values.costs));
+  const calibrations = await Promise.all(values.costs.map(readCostProfiles));
+  const { journal, cells } = await collectCells(path, workloads, meanProfiles(calibrations));
   const text = renderStudy({ header: journal.header, cells, summaries: summarize(cells) }, Number(values.worst));
   if (values.out === undefined) {
     process.stdout.write(text);

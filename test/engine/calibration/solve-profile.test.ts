@@ -74,7 +74,10 @@ function storageSamples(): Samples {
     samples.add(`syncChanged:${count}`, nullNs + 150_000 + 3000 * count);
   }
   samples.add('syncBytes', nullNs + 51_000 + 0.5 * (storagePlan.syncedBytes - 4096));
-  samples.add(`syncDiscarded:${storagePlan.discardedSizes[0]?.[0]}`, nullNs + 153_000 + storagePlan.discardRun * 70_000);
+  samples.add(
+    `syncDiscarded:${storagePlan.discardedSizes[0]?.[0]}`,
+    nullNs + 153_000 + storagePlan.discardRun * 70_000,
+  );
   // The read of the entry, two of holes, the walk of the small cache, and what is to come out.
   const hits = 2 * (readNs + hostNs('readHole', 4096));
   samples.add('miss', hits - 2000 + hostNs('readFar', 4096) + driverPlan.smallCacheEntries * stepNs + missNs);
