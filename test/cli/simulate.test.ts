@@ -68,7 +68,7 @@ describe('what it says', () => {
       source: 'computed',
       hostReadCount: 1,
       hostWriteCount: 6,
-      hostWriteBytes: 4 * 64 * K + 512 + 4 * K,
+      hostWriteBytes: 4 * 64 * K + 8 + 4 * K,
       hostSyncCount: 5,
       metadataReadCount: 1,
       metadataWriteCount: 5,
@@ -76,7 +76,7 @@ describe('what it says', () => {
       allocatedClusterCount: 1,
       fileBytes: 6 * 64 * K,
       usedClusterCount: 6,
-      writeAmplificationRatio: (4 * 64 * K + 512 + 4 * K) / (4 * K),
+      writeAmplificationRatio: (4 * 64 * K + 8 + 4 * K) / (4 * K),
       l2Cache: { entryBytes: 64 * K, entryCount: 2 },
     });
     expect(simulations[0]?.hostIo).toContainEqual({
