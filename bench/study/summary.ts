@@ -14,6 +14,8 @@ export interface Summary {
   /** Share of cells whose measured rate lies within the predicted interval, which claims 0.9. */
   readonly covered: number;
   readonly tau: number;
+  /** The same over those pairs that measuring tells apart: every repetition of one is faster than every one of the other. */
+  readonly separatedTau: number;
   /** What measuring achieves against itself: the mean tau, and the median error, of one repetition against another. */
   readonly repeatTau: number;
   readonly repeatError: number;
@@ -32,6 +34,7 @@ export function summarize(cells: readonly Cell[]): readonly Summary[] {
     ...groupOf(cells),
     name: 'all',
     tau: meanOf(({ tau }) => tau),
+    separatedTau: meanOf(({ separatedTau }) => separatedTau),
     repeatTau: meanOf(({ repeatTau }) => repeatTau),
     regret: meanOf(({ regret }) => regret),
     repeatRegret: meanOf(({ repeatRegret }) => repeatRegret),
@@ -55,6 +58,7 @@ function groupOf(cells: readonly Cell[]): Omit<Summary, 'name'> {
     bias: medianOf(cells.map(relativeError)),
     covered: cells.filter((cell, index) => within(cell, rates[index] ?? 0)).length / cells.length,
     tau: kendallTau(predicted, rates),
+    separatedTau: separatedTauOf(cells),
     repeatTau: mean(pairs.map(([one, other]) => kendallTau(column(one), column(other)))),
     repeatError: medianOf(
       pairs.flatMap(([one, other]) =>
@@ -66,6 +70,19 @@ function groupOf(cells: readonly Cell[]): Omit<Summary, 'name'> {
       pairs.length === 0 ? [] : range(repetitions).map((index) => regretOf(column(index), others(index))),
     ),
   };
+}
+
+function separatedTauOf(cells: readonly Cell[]): number {
+  let agreed = 0;
+  let pairs = 0;
+  for (const one of cells) {
+    for (const other of cells) {
+      if (Math.min(...one.measured) <= Math.max(...other.measured)) continue;
+      pairs++;
+      agreed += Math.sign(one.predicted - other.predicted);
+    }
+  }
+  return agreed / pairs;
 }
 
 function within({ low, high }: Cell, rate: number): boolean {

@@ -29,6 +29,8 @@ test('errors, ranking and what the best prediction loses', () => {
   expect(a?.regret).toBeCloseTo(0.1, 12);
   expect(a?.tau).toBeCloseTo(1 / 3, 12);
   expect(a?.covered).toBeCloseTo(1 / 3, 12);
+  // Of the three pairs, all told apart by their repetitions, one is predicted in the wrong order.
+  expect(a?.separatedTau).toBeCloseTo(1 / 3, 12);
   expect(a?.repeatTau).toBe(1);
   expect(a?.repeatRegret).toBe(0);
   expect(all).toMatchObject({ name: 'all', cellCount: 3 });
