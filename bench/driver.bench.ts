@@ -14,7 +14,7 @@ const options: DriverOptions = {
   l2EntryCount: 128,
   l2EntryBytes: clusterBytes,
   refcountTableCount: 4,
-  ...{ writethrough: false, direct: false, noFlush: false, requestAlignment: 1 },
+  ...{ writethrough: false, noFlush: false, requestAlignment: 1 },
   ...{ discard: true, passDiscardRequest: true, passDiscardSnapshot: true, passDiscardOther: false },
   ...{ discardNoUnref: false, lazyRefcounts: false, overlapChecks: 0x17f, zeroRange: true, qemuVersion: 702 },
 };

@@ -121,7 +121,6 @@ function creationOptions(clusterBytes: number): DriverOptions {
     l2EntryBytes: clusterBytes,
     refcountTableCount: 4,
     writethrough: false,
-    direct: false,
     noFlush: true,
     requestAlignment: 1,
     discard: true,

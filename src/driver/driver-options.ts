@@ -48,7 +48,6 @@ export function driverOptions(image: ImageState, drive: SettingValues, host: Mod
     l2EntryBytes: cache.l2EntryBytes,
     refcountTableCount: cache.refcountTableCount,
     writethrough: !writeback,
-    direct,
     noFlush,
     requestAlignment: direct ? host.directAlignmentBytes : 1,
     discard,

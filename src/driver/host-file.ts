@@ -169,12 +169,6 @@ export class HostFile {
     this.#written();
   }
 
-  /** A change of length without a request that the sink would see. */
-  truncate(lengthBytes: number): void {
-    this.state.lengthBytes = lengthBytes;
-    this.#writtenGeneration++;
-  }
-
   /** A sync, unless nothing was written since the last one. */
   flush(): void {
     const current = this.#writtenGeneration;

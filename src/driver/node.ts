@@ -44,9 +44,6 @@ export class Qcow2Node {
   readonly l2EntriesPerTable: number;
   readonly slicesPerTable: number;
   readonly entriesPerSlice: number;
-  /** Guest bytes that one slice and one table map. */
-  readonly sliceCoverageBytes: number;
-  readonly tableCoverageBytes: number;
   readonly refcountBlockEntries: number;
   readonly maximumRefcount: number;
   /** Active L2 tables by L1 index. */
@@ -92,8 +89,6 @@ export class Qcow2Node {
     this.tablesPerCluster = 1 / this.l2EntriesPerTable;
     this.entriesPerSlice = options.l2EntryBytes / entryBytes;
     this.slicesPerTable = this.clusterBytes / options.l2EntryBytes;
-    this.sliceCoverageBytes = this.entriesPerSlice * this.clusterBytes;
-    this.tableCoverageBytes = this.l2EntriesPerTable * this.clusterBytes;
     this.refcountBlockEntries = (this.clusterBytes * 8) / image.refcountBits;
     this.maximumRefcount = Math.min(2 ** image.refcountBits - 1, Number.MAX_SAFE_INTEGER);
     this.l2Cache = new MetadataCache(options.l2EntryCount, options.l2EntryBytes, this.file, FOR_L2, (length) => {

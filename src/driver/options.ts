@@ -7,8 +7,6 @@ export interface DriverOptions {
   readonly refcountTableCount: number;
   /** Each guest write ends with a flush (`cache=writethrough`, `directsync`). */
   readonly writethrough: boolean;
-  /** `cache.direct=on`. */
-  readonly direct: boolean;
   /** `cache=unsafe`: no fdatasync is issued. */
   readonly noFlush: boolean;
   /** Request alignment of the file node: 1 in buffered modes, 512 or 4096 with `cache.direct=on`. */

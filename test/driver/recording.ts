@@ -24,7 +24,7 @@ export const writeback: DriverOptions = {
   l2EntryCount: 4,
   l2EntryBytes: 65_536,
   refcountTableCount: 4,
-  ...{ writethrough: false, direct: false, noFlush: false, requestAlignment: 1 },
+  ...{ writethrough: false, noFlush: false, requestAlignment: 1 },
   ...{ discard: true, passDiscardRequest: true, passDiscardSnapshot: true, passDiscardOther: false },
   ...{ discardNoUnref: false, lazyRefcounts: false, overlapChecks: 0, zeroRange: true, qemuVersion: 702 },
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultProfile } from '../../src/driver/cost/shipped/index.ts';
+import { shippedProfile } from '../../src/driver/cost/shipped/index.ts';
 import { commonHost } from '../../src/driver/driver-options.ts';
 import type { EngineJob } from '../../src/engine/engine.ts';
 import { createSimulatedEngine } from '../../src/engine/simulated/simulated-engine.ts';
@@ -7,7 +7,7 @@ import { randomRequests, workloadOf } from '../helpers/workload.ts';
 
 const engine = createSimulatedEngine({
   host: commonHost,
-  costsFor: async () => ({ profile: defaultProfile }),
+  costsFor: async () => ({ profile: shippedProfile('nvme', 'direct') }),
   aio: 'io_uring',
 });
 

@@ -84,7 +84,7 @@ export class CostMeter implements HostIoSink {
 
   /** Begins a request: host I/O since the last {@link finish}, as of opening, is dropped from it and from the totals. */
   start(counters: DriverCounters): void {
-    this.#cpu.skip(counters);
+    this.#cpu.begin(counters);
     this.#clear();
   }
 

@@ -14,7 +14,7 @@ export class CpuCosts {
   }
 
   /** Takes the counters as they are for the new start. */
-  skip(counters: DriverCounters): void {
+  begin(counters: DriverCounters): void {
     this.#read(counters, this.#before);
   }
 

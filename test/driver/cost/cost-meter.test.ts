@@ -3,7 +3,7 @@ import { costComponents } from '../../../src/driver/cost/components.ts';
 import { CostMeter } from '../../../src/driver/cost/cost-meter.ts';
 import type { CostProfile } from '../../../src/driver/cost/cost-profile.ts';
 import { predictRate } from '../../../src/driver/cost/prediction.ts';
-import { defaultProfile } from '../../../src/driver/cost/shipped/index.ts';
+import { shippedProfile } from '../../../src/driver/cost/shipped/index.ts';
 import { DriverCounters } from '../../../src/driver/counters.ts';
 import {
   BLOCK_HOLE,
@@ -24,7 +24,7 @@ import {
 const flat = (ns: number) => [{ at: 4096, ns, spread: 0 }];
 const none = { ns: 0, spread: 0 };
 const profile: CostProfile = {
-  ...defaultProfile,
+  ...shippedProfile('nvme', 'direct'),
   locality: { regionBytes: 4096, regions: 2 },
   parallelism: 4,
   drift: 0,
@@ -57,7 +57,9 @@ const profile: CostProfile = {
     dirtyByte: { ns: 1, spread: 0 },
     discard: { ns: 10_000, spread: 0 },
   },
-  cpu: Object.fromEntries(Object.keys(defaultProfile.cpu).map((name) => [name, none])) as unknown as CostProfile['cpu'],
+  cpu: Object.fromEntries(
+    Object.keys(shippedProfile('nvme', 'direct').cpu).map((name) => [name, none]),
+  ) as unknown as CostProfile['cpu'],
 };
 
 function costOf(use: (meter: CostMeter) => void, of: CostProfile = profile): number {

@@ -22,4 +22,3 @@ export const shippedProfiles: readonly CostProfile[] = shippedDevices.flatMap((d
 );
 
 /** The one that is used where nothing is known. */
-export const defaultProfile = shippedProfile('nvme', 'direct');
