@@ -11,7 +11,7 @@ import type { Host } from './host.ts';
  */
 export function replaceFile(host: Pick<Host, 'cwd' | 'pid'>, flag: string, shown: string, text: string): void {
   const path = resolve(host.cwd, shown);
-  if (isOther(path)) {
+  if (write(flag, shown, () => isOther(path))) {
     // A rename would put a file in the place of /dev/stdout or of a named pipe.
     write(flag, shown, () => writeFileSync(path, text));
     return;
@@ -36,9 +36,9 @@ function isOther(path: string): boolean {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-function write(flag: string, shown: string, action: () => void): void {
+function write<Result>(flag: string, shown: string, action: () => Result): Result {
   try {
-    action();
+    return action();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     if (code === 'ENOENT' || code === 'ENOTDIR')
