@@ -70,6 +70,8 @@ export function completeRecord(record: JournalRecord): JournalRecord {
         environment: { ...noEnvironment, ...record.environment },
         engine: record.engine ?? noEngine,
       };
+    case 'confirmation':
+      return record;
     case 'trial':
       return isWhole(record) ? record : completeTrial(record);
   }

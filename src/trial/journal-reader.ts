@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
 import { type LineBatch, readLineBatches } from './line-reader.ts';
 import { parseJournalLine } from './parse-record.ts';
-import type { HeaderRecord, JournalRecord, ResumeRecord, TrialRecord } from './record.ts';
+import type { ConfirmationRecord, HeaderRecord, JournalRecord, ResumeRecord, TrialRecord } from './record.ts';
 
 export { parseJournalLine } from './parse-record.ts';
 
@@ -13,6 +13,7 @@ export interface Journal {
   /** In the order in which they ended; one a trial: the last record of an id, a completed one preferred. */
   readonly trials: readonly TrialRecord[];
   readonly resumes: readonly ResumeRecord[];
+  readonly confirmations: readonly ConfirmationRecord[];
   readonly warnings: readonly Warning[];
   /** Length of the whole lines, bytes. */
   readonly wholeBytes: number;
@@ -59,18 +60,21 @@ export async function readJournal(path: string, options: JournalReadOptions = {}
   const pass = newPass();
   const trials = new Map<string, TrialRecord>();
   const resumes: ResumeRecord[] = [];
+  const confirmations: ConfirmationRecord[] = [];
   let header: HeaderRecord | undefined;
   for await (const batch of readLineBatches(path)) {
     for (const record of records(path, batch, pass)) {
       if (record.type === 'header') header = record;
       else if (record.type === 'resume') resumes.push(record);
+      else if (record.type === 'confirmation') confirmations.push(record);
       else keep(trials, options.compact === true ? compacted(record) : record);
     }
   }
   finish(path, pass);
   if (header === undefined) throw new InputError({ file: path }, 'the journal has no header');
   const { wholeBytes, tornBytes } = pass;
-  return { path, header, trials: [...trials.values()], resumes, warnings: describe(path, pass), wholeBytes, tornBytes };
+  const kept = { path, header, trials: [...trials.values()], resumes, confirmations };
+  return { ...kept, warnings: describe(path, pass), wholeBytes, tornBytes };
 }
 
 function newPass(): Pass {

@@ -47,6 +47,8 @@ function checkRecord(record: Fields): string | undefined {
       return checkHeader(record);
     case 'resume':
       return environmentProblem(record);
+    case 'confirmation':
+      return confirmationProblem(record);
     default:
       return typeof record.type === 'string' ? 'unknown' : 'not a journal record: "type" is missing';
   }
@@ -76,6 +78,13 @@ function checkHeader(record: Fields): string | undefined {
 
 function environmentProblem({ environment }: Fields): string | undefined {
   return environment === undefined || isFields(environment) ? undefined : '"environment" is not an object';
+}
+
+function confirmationProblem(record: Fields): string | undefined {
+  const texts = ['workload', 'base', 'head'].every((key) => typeof record[key] === 'string');
+  const numbers = ['ratio', 'low', 'high'].every((key) => isFiniteNumber(record[key]));
+  const whole = texts && numbers && typeof record.confirmed === 'boolean' && isCount(record.sliceCount);
+  return whole ? undefined : 'the confirmation lacks a configuration or its ratio';
 }
 
 function checkTrial(record: Fields): string | undefined {

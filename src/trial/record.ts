@@ -61,6 +61,18 @@ export interface PlanSummary {
   readonly configurations: readonly Configuration[];
   /** The backing file given by the user, as typed. */
   readonly backing?: string;
+  /** Present where the run was to stop as soon as its comparisons were decided; the plan's repetitions are then the most. */
+  readonly stopping?: {
+    /** Numbers of blocks after which it looked, ascending. Each look is a chance of a false alarm. */
+    readonly looks: readonly number[];
+  };
+}
+
+/** Which part of a plan a journal is of. */
+export interface ShardPosition {
+  /** Counted from 1. */
+  readonly index: number;
+  readonly count: number;
 }
 
 export interface HeaderRecord {
@@ -68,9 +80,26 @@ export interface HeaderRecord {
   readonly schema: typeof journalSchema;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** The whole plan, in the journal of a shard too. */
   readonly plan: PlanSummary;
   readonly environment: TrialEnvironment;
   readonly engine: EngineDescription;
+  /** Present in the journal of `--shard i/n`. */
+  readonly shard?: ShardPosition;
+  /** Present in a journal that was merged though something was missing. */
+  readonly partial?: { readonly missingShards: readonly number[]; readonly missingTrialCount: number };
+}
+
+/**
+ * In a merged journal, after the header: a shard whose environment or engine is not to the letter that of the header, with
+ * the workloads that ran there.
+ */
+export interface ShardRecord extends ShardPosition {
+  readonly type: 'shard';
+  readonly startedAt: string;
+  readonly environment: TrialEnvironment;
+  readonly engine: EngineDescription;
+  readonly workloads: readonly string[];
 }
 
 interface TrialRecordBase {
@@ -87,6 +116,28 @@ interface TrialRecordBase {
   readonly durationMs: number;
 }
 
+/** How a trial's requests alternated with those of the trials beside it. */
+export interface TrialSlices {
+  /** Equal for the trials that alternated with each other, in this journal or in another one. */
+  readonly session: string;
+  /** Time inside the driver of each slice, milliseconds; slice i did the same share of the requests in every trial of the session. */
+  readonly driverMs: readonly number[];
+}
+
+/** What other programs and the hypervisor took from a trial while it ran, from Linux's /proc. */
+export interface Disturbance {
+  /** Whether it was enough to run the trial's block again. */
+  readonly disturbed: boolean;
+  /** Time that the hypervisor gave the measuring processor to others. */
+  readonly stealMs: number;
+  /** Time that other processes had the measuring processor, or that its interrupts took. */
+  readonly waitMs: number;
+  /** Bytes that other processes moved on the disk with the images. */
+  readonly otherIoBytes: number;
+  /** Time that the control group's quota held processes back. */
+  readonly throttledMs: number;
+}
+
 /** Only a completed trial has metrics; every other state has a reason. */
 export type TrialRecord =
   | (TrialRecordBase & {
@@ -95,6 +146,10 @@ export type TrialRecord =
       readonly cpus: readonly number[];
       readonly command: readonly string[];
       readonly warnings: readonly Warning[];
+      /** Absent where the trial ran by itself. */
+      readonly slices?: TrialSlices;
+      /** Absent where it was not looked at. */
+      readonly disturbance?: Disturbance;
     })
   | (TrialRecordBase & { readonly state: 'failed' | 'timed-out' | 'aborted' | 'skipped'; readonly reason: string });
 
@@ -106,4 +161,21 @@ export interface ResumeRecord {
   readonly engine: EngineDescription;
 }
 
-export type JournalRecord = HeaderRecord | TrialRecord | ResumeRecord;
+/**
+ * Whether a winner stays one where the measured process may run on any processor: pinning hides what several of them gain.
+ */
+export interface ConfirmationRecord {
+  readonly type: 'confirmation';
+  readonly workload: string;
+  /** Labels of configurations. */
+  readonly base: string;
+  readonly head: string;
+  /** IOPS of head over base, with the ends of its 95 % interval. */
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+  readonly sliceCount: number;
+  readonly confirmed: boolean;
+}
+
+export type JournalRecord = HeaderRecord | TrialRecord | ResumeRecord | ConfirmationRecord;

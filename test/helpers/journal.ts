@@ -104,6 +104,7 @@ export function journalInMemory(plan: JournalPlan, path = 'journal.ndjson'): Jou
     header,
     trials: rest.filter((record) => record.type === 'trial'),
     resumes: rest.filter((record) => record.type === 'resume'),
+    confirmations: rest.filter((record) => record.type === 'confirmation'),
     warnings: [],
     wholeBytes: 0,
     tornBytes: 0,
