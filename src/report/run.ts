@@ -1,5 +1,6 @@
 import type { PlanEstimate } from '../trial/estimate.ts';
-import type { PlannedTrial, PlanSummary, TrialRecord } from '../trial/record.ts';
+import type { Plan } from '../trial/plan.ts';
+import type { PlannedTrial, PlanSummary, ShardPosition, TrialRecord } from '../trial/record.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
@@ -12,6 +13,8 @@ export interface RunPlanReport {
   readonly schema: 'qtune.run/1';
   readonly kind: 'plan';
   readonly plan: PlanSummary;
+  /** Which part of the plan, with `--shard`, and its number of trials. */
+  readonly shard?: ShardPosition & { readonly trialCount: number };
   /** As it would be written, relative to the directory of the call. */
   readonly journal: string;
   readonly estimatedMs: number;
@@ -36,6 +39,8 @@ export interface RunResultReport {
   readonly schema: 'qtune.run/1';
   readonly kind: 'result';
   readonly plan: PlanSummary;
+  /** Which part of the plan, with `--shard`, and its number of trials. */
+  readonly shard?: ShardPosition & { readonly trialCount: number };
   readonly journal: string;
   readonly completedCount: number;
   /** Of them, those that an earlier run had completed. */
@@ -57,7 +62,7 @@ const right = 'right';
 
 /** Builds the document of a plan that is not run. */
 export function buildPlanReport(
-  plan: { readonly summary: PlanSummary; readonly trials: readonly PlannedTrial[] },
+  plan: Pick<Plan, 'summary' | 'trials' | 'shard'>,
   estimate: PlanEstimate,
   place: { readonly journal: string; readonly freeBytes: number; readonly problem: string | undefined },
 ): RunPlanReport {
@@ -65,6 +70,7 @@ export function buildPlanReport(
     schema: 'qtune.run/1',
     kind: 'plan',
     plan: plan.summary,
+    ...(plan.shard ? { shard: { ...plan.shard, trialCount: plan.trials.length } } : {}),
     journal: place.journal,
     estimatedMs: estimate.totalMs,
     neededBytes: estimate.diskBytes,
@@ -110,7 +116,9 @@ export function renderPlan(report: RunPlanReport): string {
       formatBytes(cell.fileBytes),
     ]),
   );
-  const workloads = plan.workloads.map((workload) => {
+  const present = new Set(report.cells.map((cell) => cell.workload));
+  const shown = plan.workloads.filter((workload) => present.has(workload.name));
+  const workloads = shown.map((workload) => {
     const warmUp = workload.warmUpCount > 0 ? `, the first ${formatCount(workload.warmUpCount)} not measured` : '';
     const requests = `${formatBytes(workload.diskBytes)}, ${formatCount(workload.requestCount)} requests${warmUp}`;
     return `${workload.name}: ${workload.title}\n  ${requests}, seed ${workload.seed}\n`;
@@ -118,7 +126,7 @@ export function renderPlan(report: RunPlanReport): string {
   const simulated = plan.engine === 'simulated';
   const room = report.problem ?? `${formatBytes(report.freeBytes)} are free: enough`;
   return [
-    `${plan.trialCount} trials, plan ${plan.hash.slice(0, 8)}, seed ${plan.seed}, engine ${plan.engine}\n`,
+    `${report.shard ? `${partOf(report.shard)} of ` : ''}${plan.trialCount} trials, plan ${plan.hash.slice(0, 8)}, seed ${plan.seed}, engine ${plan.engine}\n`,
     ...workloads,
     '\n',
     trials,
@@ -132,6 +140,10 @@ export function renderPlan(report: RunPlanReport): string {
     `Journal: ${report.journal}\n`,
     'Nothing was run (--dry-run).\n',
   ].join('');
+}
+
+function partOf({ index, count, trialCount }: NonNullable<RunPlanReport['shard']>): string {
+  return `shard ${index}/${count}: ${trialCount}`;
 }
 
 function by(engine: PlanSummary['engine']): string {
@@ -150,8 +162,10 @@ export function renderResult(report: RunResultReport): string {
     );
   }
   const before = report.alreadyCompletedCount > 0 ? `, ${report.alreadyCompletedCount} of them earlier` : '';
+  const { shard } = report;
+  const part = shard ? ` of shard ${shard.index}/${shard.count}` : '';
   parts.push(
-    `${report.completedCount} of ${report.plan.trialCount} trials completed${before}; journal: ${report.journal}\n`,
+    `${report.completedCount} of ${shard?.trialCount ?? report.plan.trialCount} trials${part} completed${before}; journal: ${report.journal}\n`,
   );
   if (report.failures.length > 0) parts.push('\n', renderFailures(report.failures));
   report.warnings.forEach((warning, index) => {

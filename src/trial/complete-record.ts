@@ -72,6 +72,13 @@ export function completeRecord(record: JournalRecord): JournalRecord {
       };
     case 'confirmation':
       return record;
+    case 'shard':
+      return {
+        ...record,
+        startedAt: record.startedAt ?? '',
+        environment: { ...noEnvironment, ...record.environment },
+        engine: record.engine ?? noEngine,
+      };
     case 'trial':
       return isWhole(record) ? record : completeTrial(record);
   }

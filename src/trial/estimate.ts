@@ -53,7 +53,9 @@ export function estimatePlan(plan: Plan, options: { readonly traceHostIo: boolea
   const kept = new Map<string, { readonly bytes: number; readonly ms: number }>();
   let ownBytes = 0;
   let longestFileBytes = 0;
+  const present = new Set(plan.trials.map((trial) => trial.workload));
   for (const entry of plan.summary.workloads) {
+    if (!present.has(entry.name)) continue; // Another shard runs it.
     const workload = plan.workload(entry.name);
     const configurations = (entry.configurations ?? plan.summary.configurations.map((one) => one.label)).map((label) =>
       plan.configuration(label),

@@ -2,7 +2,14 @@ import { InputError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
 import { type LineBatch, readLineBatches } from './line-reader.ts';
 import { parseJournalLine } from './parse-record.ts';
-import type { ConfirmationRecord, HeaderRecord, JournalRecord, ResumeRecord, TrialRecord } from './record.ts';
+import type {
+  ConfirmationRecord,
+  HeaderRecord,
+  JournalRecord,
+  ResumeRecord,
+  ShardRecord,
+  TrialRecord,
+} from './record.ts';
 
 export { parseJournalLine } from './parse-record.ts';
 
@@ -14,6 +21,8 @@ export interface Journal {
   readonly trials: readonly TrialRecord[];
   readonly resumes: readonly ResumeRecord[];
   readonly confirmations: readonly ConfirmationRecord[];
+  /** Of a merged journal: hosts other than the header's. See `environmentOf`. */
+  readonly shards: readonly ShardRecord[];
   readonly warnings: readonly Warning[];
   /** Length of the whole lines, bytes. */
   readonly wholeBytes: number;
@@ -61,19 +70,21 @@ export async function readJournal(path: string, options: JournalReadOptions = {}
   const trials = new Map<string, TrialRecord>();
   const resumes: ResumeRecord[] = [];
   const confirmations: ConfirmationRecord[] = [];
+  const shards: ShardRecord[] = [];
   let header: HeaderRecord | undefined;
   for await (const batch of readLineBatches(path)) {
     for (const record of records(path, batch, pass)) {
       if (record.type === 'header') header = record;
       else if (record.type === 'resume') resumes.push(record);
       else if (record.type === 'confirmation') confirmations.push(record);
+      else if (record.type === 'shard') shards.push(record);
       else keep(trials, options.compact === true ? compacted(record) : record);
     }
   }
   finish(path, pass);
   if (header === undefined) throw new InputError({ file: path }, 'the journal has no header');
   const { wholeBytes, tornBytes } = pass;
-  const kept = { path, header, trials: [...trials.values()], resumes, confirmations };
+  const kept = { path, header, trials: [...trials.values()], resumes, confirmations, shards };
   return { ...kept, warnings: describe(path, pass), wholeBytes, tornBytes };
 }
 

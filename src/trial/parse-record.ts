@@ -1,5 +1,6 @@
 import type { EngineName } from '../engine/engine.ts';
 import { InputError, type InputPosition } from '../errors.ts';
+import type { Configuration } from '../settings/configuration.ts';
 import { completeRecord } from './complete-record.ts';
 import { type JournalRecord, journalSchema } from './record.ts';
 
@@ -49,6 +50,8 @@ function checkRecord(record: Fields): string | undefined {
       return environmentProblem(record);
     case 'confirmation':
       return confirmationProblem(record);
+    case 'shard':
+      return shardProblem(record);
     default:
       return typeof record.type === 'string' ? 'unknown' : 'not a journal record: "type" is missing';
   }
@@ -73,7 +76,21 @@ function checkHeader(record: Fields): string | undefined {
       return 'the plan\'s "configurations" is not a list of configurations';
     }
   }
+  const { shard } = record;
+  if (shard !== undefined && !(isFields(shard) && isShardPosition(shard))) return '"shard" is not i of n';
   return environmentProblem(record);
+}
+
+function shardProblem(record: Fields): string | undefined {
+  const { workloads, environment } = record;
+  const named = Array.isArray(workloads) && workloads.every((name) => typeof name === 'string');
+  return isShardPosition(record) && named && isFields(environment)
+    ? undefined
+    : 'the shard lacks its index, its workloads or its environment';
+}
+
+function isShardPosition({ index, count }: Fields): boolean {
+  return isCount(index) && isCount(count) && Number(index) >= 1 && Number(index) <= Number(count);
 }
 
 function environmentProblem({ environment }: Fields): string | undefined {
@@ -98,7 +115,19 @@ function checkTrial(record: Fields): string | undefined {
     return `the engine "${String(record.engine).slice(0, 60)}" is not known`;
   }
   if (!states.has(state)) return `the state "${String(state).slice(0, 60)}" is not known`;
-  return state === 'completed' ? checkMetrics(record.metrics) : undefined;
+  return state === 'completed' ? (checkMetrics(record.metrics) ?? checkCircumstances(record)) : undefined;
+}
+
+function checkCircumstances({ slices, disturbance }: Fields): string | undefined {
+  if (slices !== undefined) {
+    if (!isFields(slices) || typeof slices.session !== 'string') return '"slices" has no "session"';
+    const { driverMs } = slices;
+    if (!Array.isArray(driverMs) || !driverMs.every(isFiniteNumber)) return 'slices.driverMs is not a list of numbers';
+  }
+  if (disturbance !== undefined && (!isFields(disturbance) || typeof disturbance.disturbed !== 'boolean')) {
+    return '"disturbance" does not say whether it was "disturbed"';
+  }
+  return undefined;
 }
 
 function checkMetrics(metrics: unknown): string | undefined {
@@ -138,7 +167,8 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isConfiguration(value: unknown): boolean {
+/** Whether it has a label and settings; what the settings are is not looked at. */
+export function isConfiguration(value: unknown): value is Configuration {
   return isFields(value) && typeof value.label === 'string' && isFields(value.create) && isFields(value.drive);
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import type { Workload } from '../workload/workload.ts';
 import { canonicalJson, contentHash } from './canonical-json.ts';
-import type { PlannedTrial, PlanSummary } from './record.ts';
+import type { PlannedTrial, PlanSummary, ShardPosition } from './record.ts';
 import { trialId, workloadHash } from './trial-id.ts';
 
 /** The user's own backing file. */
@@ -34,6 +34,8 @@ export interface Plan {
   readonly summary: PlanSummary;
   readonly trials: readonly PlannedTrial[];
   readonly backing?: PlanBacking;
+  /** Present where `trials` are only a part of the plan. */
+  readonly shard?: ShardPosition;
   /** @throws RangeError for a name that is not in the plan */
   workload(name: string): Workload;
   /** @throws RangeError for a label that is not in the plan */

@@ -1,4 +1,4 @@
-import type { EngineDescription, EngineName, TrialMetrics } from '../engine/engine.ts';
+import type { Disturbance, EngineDescription, EngineName, TrialMetrics } from '../engine/engine.ts';
 import type { Configuration, SettingValues } from '../settings/configuration.ts';
 import type { Warning } from '../warnings.ts';
 
@@ -124,20 +124,6 @@ export interface TrialSlices {
   readonly driverMs: readonly number[];
 }
 
-/** What other programs and the hypervisor took from a trial while it ran, from Linux's /proc. */
-export interface Disturbance {
-  /** Whether it was enough to run the trial's block again. */
-  readonly disturbed: boolean;
-  /** Time that the hypervisor gave the measuring processor to others. */
-  readonly stealMs: number;
-  /** Time that other processes had the measuring processor, or that its interrupts took. */
-  readonly waitMs: number;
-  /** Bytes that other processes moved on the disk with the images. */
-  readonly otherIoBytes: number;
-  /** Time that the control group's quota held processes back. */
-  readonly throttledMs: number;
-}
-
 /** Only a completed trial has metrics; every other state has a reason. */
 export type TrialRecord =
   | (TrialRecordBase & {
@@ -178,4 +164,4 @@ export interface ConfirmationRecord {
   readonly confirmed: boolean;
 }
 
-export type JournalRecord = HeaderRecord | TrialRecord | ResumeRecord | ConfirmationRecord;
+export type JournalRecord = HeaderRecord | ShardRecord | TrialRecord | ResumeRecord | ConfirmationRecord;

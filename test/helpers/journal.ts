@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TrialMetrics } from '../../src/engine/engine.ts';
 import type { Configuration } from '../../src/settings/configuration.ts';
 import type { Journal } from '../../src/trial/journal-reader.ts';
-import type { HeaderRecord, PlanSummary, ResumeRecord, TrialRecord } from '../../src/trial/record.ts';
+import type { HeaderRecord, JournalRecord, PlanSummary, ResumeRecord, TrialRecord } from '../../src/trial/record.ts';
 import { completedTrial, sampleHeader, sampleMetrics } from './trials.ts';
 
 export interface CellPlan {
@@ -40,7 +40,7 @@ export function around(middle: number, count: number, share = 0.01, shift = 0): 
 }
 
 /** The records of a journal whose trials ran block by block, as `qtune run` orders them. */
-export function journalRecords(plan: JournalPlan): (HeaderRecord | TrialRecord | ResumeRecord)[] {
+export function journalRecords(plan: JournalPlan): JournalRecord[] {
   const started = plan.startMs ?? Date.UTC(2026, 0, 2, 3, 4, 5);
   const blocks = Math.max(0, ...plan.cells.map((cell) => cell.iops.length));
   const trials: TrialRecord[] = [];
@@ -105,6 +105,7 @@ export function journalInMemory(plan: JournalPlan, path = 'journal.ndjson'): Jou
     trials: rest.filter((record) => record.type === 'trial'),
     resumes: rest.filter((record) => record.type === 'resume'),
     confirmations: rest.filter((record) => record.type === 'confirmation'),
+    shards: rest.filter((record) => record.type === 'shard'),
     warnings: [],
     wholeBytes: 0,
     tornBytes: 0,

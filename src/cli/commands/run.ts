@@ -18,6 +18,7 @@ import { buildRunPlan } from '../run/build-plan.ts';
 import { type ChosenEngine, chooseEngine } from '../run/choose-engine.ts';
 import { type Execution, executePlan } from '../run/execute.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
+import { defaultJournalName, listShards, selectShard } from '../run/shard-plan.ts';
 
 /** `qtune run`: measured trials into a journal. */
 export const runCommand: Command = {
@@ -29,17 +30,23 @@ export const runCommand: Command = {
       command: "run --workload l2-cache-20g --disk 1G --drive 'l2-cache-size={64K,1M}' --repetitions 2 --dry-run",
       about: 'A sweep of your own over the requests of a profile',
     },
+    {
+      command: 'run subclusters l2-cache-20g --shard 1/2 --list-shard',
+      about: 'Who would run what on two hosts; without --list-shard, the first host’s part',
+    },
   ],
   build: (yargs) => buildOptions(yargs),
   async run(args, host) {
     const settings = runSettings(args);
     const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
     const chosen = await engineFor(settings, host);
-    const plan = await buildRunPlan(settings, host.cwd, backing, chosen?.name ?? 'qemu-io');
-    validate(plan, chosen);
-    if (settings.ioLog !== undefined) checkOneCell(plan);
+    const whole = await buildRunPlan(settings, host.cwd, backing, chosen?.name ?? 'qemu-io');
+    validate(whole, chosen);
+    if (settings.ioLog !== undefined) checkOneCell(whole);
+    if (settings.listShard) return listShards(whole, settings, host);
+    const plan = selectShard(whole, settings, host.env);
     const estimate = estimatePlan(plan, { traceHostIo: settings.traceHostIo });
-    const name = settings.out ?? `qtune-${plan.summary.hash.slice(0, 8)}.ndjson`;
+    const name = settings.out ?? defaultJournalName(plan);
     const journal = { path: resolve(host.cwd, name), name };
     if (settings.dryRun || !chosen) return dryRun(plan, estimate, journal, settings, host);
     const execution = await executePlan(plan, estimate, journal, { settings, chosen, host });
@@ -80,6 +87,15 @@ function buildOptions(yargs: Argv): Argv {
       describe: 'Write every host I/O of one cell to this file; with qemu-io from a replay of its own under strace',
     })
     .option('out', { type: 'string', describe: 'The journal; qtune-PLAN.ndjson by default' })
+    .option('shard', {
+      type: 'string',
+      describe: 'Run part i of n, e.g. 2/8, for `qtune merge`; auto: as the CI or batch system says',
+    })
+    .option('shard-by', {
+      choices: ['workload', 'block'],
+      describe: 'What stays on one host: a workload with all its repetitions (the default), or a repetition of it',
+    })
+    .option('list-shard', { type: 'boolean', describe: 'Print what each part would run; run nothing' })
     .option('resume', { type: 'boolean', describe: 'Go on with the journal of a run that was stopped' })
     .option('dry-run', { type: 'boolean', describe: 'Print the plan with its time and space; run nothing' })
     .option('qemu', { type: 'string', describe: 'Directory of the QEMU to measure; PATH by default' })
@@ -158,6 +174,7 @@ function finish(
     schema: 'qtune.run/1',
     kind: 'result',
     plan: plan.summary,
+    ...(plan.shard ? { shard: { ...plan.shard, trialCount: plan.trials.length } } : {}),
     journal: relative(host.cwd, journal.path),
     completedCount: trials.length - failed.length,
     alreadyCompletedCount,

@@ -6,7 +6,7 @@ import type { PlanEstimate } from '../../trial/estimate.ts';
 import { JournalWriteError, JournalWriter } from '../../trial/journal-writer.ts';
 import type { Plan } from '../../trial/plan.ts';
 import { planDifferences } from '../../trial/plan-difference.ts';
-import { journalSchema, type TrialRecord } from '../../trial/record.ts';
+import { type HeaderRecord, journalSchema, type TrialRecord } from '../../trial/record.ts';
 import { engineJob, type RunProgress, runPlan } from '../../trial/runner.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Host } from '../host.ts';
@@ -15,6 +15,7 @@ import { Progress } from '../progress.ts';
 import type { ChosenEngine } from './choose-engine.ts';
 import type { OpenEngine } from './open-engine.ts';
 import type { RunSettings } from './settings.ts';
+import { checkSameShard } from './shard-plan.ts';
 
 /** What a run left behind. */
 export interface Execution {
@@ -46,6 +47,7 @@ export async function executePlan(
     }
     const before = writer.existing?.trials ?? [];
     const ioLogWarnings = await recordIoLog(plan, context);
+    if (plan.trials.length === 0) return await runNothing(plan, writer, journal.name, context);
     if (plan.trials.every((trial) => before.some(({ id, state }) => id === trial.id && state === 'completed'))) {
       host.stderr.write(`${journal.name}: all ${plan.trials.length} trials are completed, nothing is left to run\n`);
       return { trials: before, alreadyCompletedCount: plan.trials.length, warnings: ioLogWarnings };
@@ -99,6 +101,33 @@ function checkSamePlan(plan: Plan, writer: JournalWriter, name: string): void {
       hint: 'Give the options it was begun with, or write another journal with --out FILE.',
     });
   }
+  checkSameShard(plan, writer.existing.header, name);
+}
+
+/** More shards than there is to do is no error: the journal says that nothing was left for this one. */
+async function runNothing(
+  plan: Plan,
+  writer: JournalWriter,
+  journalName: string,
+  { chosen, host }: { readonly chosen: ChosenEngine; readonly host: Host },
+): Promise<Execution> {
+  if (!writer.existing) {
+    const opened = await chosen.open();
+    try {
+      const { engine, environment } = await opened.describe();
+      const startedAt = new Date(host.now()).toISOString();
+      const header = { type: 'header', schema: journalSchema, startedAt, plan: plan.summary } as const;
+      await writer.append({ ...header, environment, engine, ...shardOf(plan) });
+    } finally {
+      await opened.close();
+    }
+  }
+  host.stderr.write(`${journalName}: nothing of the plan falls to this shard\n`);
+  return { trials: [], alreadyCompletedCount: 0, warnings: [] };
+}
+
+function shardOf({ shard }: Plan): Pick<HeaderRecord, 'shard'> {
+  return shard === undefined ? {} : { shard };
 }
 
 async function runTrials(
@@ -124,7 +153,7 @@ async function runTrials(
     host.stderr.write(`${journalName}: going on, ${completed.size} of ${plan.trials.length} trials are completed\n`);
   } else {
     const header = { type: 'header', schema: journalSchema, startedAt: time } as const;
-    await writer.append({ ...header, plan: plan.summary, environment, engine });
+    await writer.append({ ...header, plan: plan.summary, environment, engine, ...shardOf(plan) });
     host.stderr.write(`${plan.trials.length} trials, journal: ${journalName}\n`);
   }
   const progress = new ProgressLine(host);

@@ -2,9 +2,10 @@ import { UsageError } from '../../errors.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import { parseDuration } from '../../units/duration.ts';
 import { flag, optionalBytes, optionalInteger, optionalString, qemuVersionOption, stringList } from '../args.ts';
+import { type ShardSettings, shardSettings } from './shard-option.ts';
 
 /** What the options of `qtune run` ask for, before any file was read. */
-export interface RunSettings {
+export interface RunSettings extends ShardSettings {
   /** Profiles whose experiment is wanted too. */
   readonly profiles: readonly string[];
   /** Profiles and traces of which only the requests are wanted. */
@@ -57,6 +58,7 @@ export function runSettings(args: Readonly<Record<string, unknown>>): RunSetting
     modelledQemu: qemuVersionOption(args),
     out: optionalString(args, 'out'),
     ioLog: optionalString(args, 'io-log'),
+    ...shardSettings(args),
     resume: flag(args, 'resume'),
     dryRun: flag(args, 'dry-run'),
     qemuDirectory: optionalString(args, 'qemu'),

@@ -144,6 +144,11 @@ export const planSchema = z.object({
   backing: z.string().optional().describe('The backing file as it was named.'),
 });
 
+const shardPosition = {
+  index: z.int().positive().describe('Counted from 1.'),
+  count: z.int().positive(),
+};
+
 const header = z.object({
   type: z.literal('header'),
   schema: z.literal(journalSchema),
@@ -151,7 +156,26 @@ const header = z.object({
   plan: planSchema,
   environment,
   engine,
+  shard: z
+    .object(shardPosition)
+    .optional()
+    .describe('The part of the plan that `run --shard` had; the plan is whole all the same.'),
+  partial: z
+    .object({ missingShards: z.array(z.int().positive()), missingTrialCount: count })
+    .optional()
+    .describe('What a journal merged with --allow-partial lacks.'),
 });
+
+const shard = z
+  .object({
+    type: z.literal('shard'),
+    ...shardPosition,
+    startedAt: z.iso.datetime(),
+    environment,
+    engine,
+    workloads: z.array(z.string()),
+  })
+  .describe("In a merged journal: a shard that ran elsewhere than the header's environment says, and what ran there.");
 
 const resume = z.object({
   type: z.literal('resume'),
@@ -162,7 +186,7 @@ const resume = z.object({
 
 /** One line of a journal. The reader does not use this: see `trial/parse-record.ts`. */
 export const journalRecordSchema = z
-  .union([header, completedTrial, otherTrial, resume])
+  .union([header, shard, completedTrial, otherTrial, resume])
   .describe(
     'One line of a qtune journal. The first line is the header; lines of other types may be added by later versions.',
   );

@@ -5,12 +5,17 @@ const figure = z
   .object({ median: z.number(), low: z.number(), high: z.number() })
   .describe('Median over the repetitions with its 95 % interval; the range where they are too few for one.');
 const count = z.int().nonnegative();
+const shard = z
+  .object({ index: z.int().positive(), count: z.int().positive(), trialCount: count })
+  .optional()
+  .describe('Which part of the plan, with --shard; the index counts from 1.');
 
 const plan = z
   .object({
     schema: z.literal('qtune.run/1'),
     kind: z.literal('plan'),
     plan: planSchema,
+    shard,
     journal: z.string(),
     estimatedMs: z.number().describe('By a rough cost model.'),
     neededBytes: z.number().describe('Allocated at the same time, at worst.'),
@@ -45,6 +50,7 @@ const result = z.object({
   schema: z.literal('qtune.run/1'),
   kind: z.literal('result'),
   plan: planSchema,
+  shard,
   journal: z.string(),
   completedCount: count,
   alreadyCompletedCount: count.describe('Of the completed ones, those of an earlier run.'),
@@ -78,5 +84,31 @@ const result = z.object({
   warnings: z.array(warningSchema),
 });
 
+const shards = z
+  .object({
+    schema: z.literal('qtune.run/1'),
+    kind: z.literal('shards'),
+    plan: planSchema,
+    index: z.int().positive().describe('The part that --shard named.'),
+    count: z.int().positive(),
+    shardBy: z.enum(['workload', 'block']),
+    shards: z.array(
+      z.object({
+        index: z.int().positive(),
+        trialCount: count,
+        estimatedMs: z.number().describe('By a rough cost model, equal on every host.'),
+        units: z.array(
+          z.object({
+            workload: z.string(),
+            block: count.optional().describe('With --shard-by block.'),
+            trialCount: count,
+            estimatedMs: z.number(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .describe('With --list-shard.');
+
 /** What `qtune run --json` prints. */
-export const runSchema = z.union([plan, result]).describe('What `qtune run --json` prints.');
+export const runSchema = z.union([plan, result, shards]).describe('What `qtune run --json` prints.');
