@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import type { Workload } from '../workload/workload.ts';
 import { canonicalJson, contentHash } from './canonical-json.ts';
+import { orderConfigurations, orderWorkloads } from './plan-order.ts';
 import type { PlannedTrial, PlanSummary, ShardPosition } from './record.ts';
 import { trialId, workloadHash } from './trial-id.ts';
 
@@ -139,12 +140,11 @@ function orderTrials(rows: readonly Row[], input: PlanInput): PlannedTrial[] {
   const trials: PlannedTrial[] = [];
   for (let block = 0; block < blockCount; block++) {
     const here = rows.filter((row) => block < row.repetitions);
-    for (const row of shuffled(here, (one) => one.workload.name, [input.seed, block])) {
-      // Odd blocks are laid out with the keys of the even block before them, then turned round.
-      const firstOfPair = block - (block % 2);
-      const key = (one: Configuration): unknown => [row.workload.name, one.create, one.drive];
-      const order = shuffled(row.configurations, key, [input.seed, firstOfPair]);
-      for (const configuration of block % 2 === 0 ? order : order.reverse()) {
+    for (const row of orderWorkloads(here, (one) => one.workload.name, { seed: input.seed, block })) {
+      for (const configuration of orderConfigurations(row.configurations, row.workload.name, {
+        seed: input.seed,
+        block,
+      })) {
         trials.push({
           id: trialId({
             workloadHash: row.hash,
@@ -162,14 +162,6 @@ function orderTrials(rows: readonly Row[], input: PlanInput): PlannedTrial[] {
     }
   }
   return trials;
-}
-
-/** A random order that depends on the salt and on each entry's key, not on the order in which the entries came. */
-function shuffled<Entry>(entries: readonly Entry[], key: (entry: Entry) => unknown, salt: unknown): Entry[] {
-  return entries
-    .map((entry) => ({ entry, rank: contentHash([salt, key(entry)]) }))
-    .sort((left, right) => (left.rank < right.rank ? -1 : 1))
-    .map(({ entry }) => entry);
 }
 
 function planHash(trials: readonly PlannedTrial[], { engine, seed, backing }: PlanInput): string {
