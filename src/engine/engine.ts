@@ -108,6 +108,50 @@ export type EngineOutcome =
   | { readonly state: 'timed-out'; readonly reason: string; readonly command?: readonly string[] }
   | { readonly state: 'aborted'; readonly reason: string };
 
+/** Time of a slice, milliseconds. */
+export interface SliceTime {
+  /** Inside the driver, as in {@link TrialMetrics.driverMs}; 0 for requests of the warm-up. */
+  readonly driverMs: number;
+  /** As the harness saw it. */
+  readonly wallMs: number;
+}
+
+/** What a measured process used of the machine since it started. */
+export interface ProcessUsage {
+  readonly cpuMs: number;
+  /** Read from and written to disks. */
+  readonly ioBytes: number;
+}
+
+/** What other programs and the hypervisor took from a trial while it ran, from Linux's /proc. */
+export interface Disturbance {
+  /** Whether it was enough to run the trial's block again. */
+  readonly disturbed: boolean;
+  /** Time that the hypervisor gave the measuring processor to others. */
+  readonly stealMs: number;
+  /** Time that other processes had the measuring processor, or that its interrupts took. */
+  readonly waitMs: number;
+  /** Bytes that other processes moved on the disk with the images. */
+  readonly otherIoBytes: number;
+  /** Time that the control group's quota held processes back. */
+  readonly throttledMs: number;
+}
+
+/** A trial that runs its requests in slices, so that others can run theirs in between. It idles between slices. */
+export interface SlicedTrial {
+  /** Requests in all, and those of the warm-up at their start. */
+  readonly requestCount: number;
+  readonly warmUpCount: number;
+  /** Processors it was allowed to run on. */
+  readonly cpus: readonly number[];
+  /** Runs the requests up to the given one, counted from 0 and not included. Undefined where it failed: see `finish`. */
+  advance(to: number): Promise<SliceTime | undefined>;
+  /** Undefined where the system does not tell. */
+  usage(): ProcessUsage | undefined;
+  /** Closes the image and says how the trial ended; all requests must have run for `completed`. Never throws twice. */
+  finish(): Promise<EngineOutcome>;
+}
+
 /** What an engine found out about itself before the first trial; recorded in the journal's header. */
 export interface EngineDescription {
   readonly name: EngineName;
@@ -129,6 +173,12 @@ export interface Engine {
   /** Checks the tools and calibrates. @throws EnvironmentError where something is missing. */
   describe(signal: AbortSignal): Promise<EngineDescription>;
   run(job: EngineJob): Promise<EngineOutcome>;
+  /**
+   * Starts a trial that runs in slices, on an image of its own. Absent where an engine cannot do that.
+   * @param lifetimeMs the trial's time limit together with the time that it spends waiting for others
+   * @returns an outcome where it could not be started
+   */
+  begin?(job: EngineJob, lifetimeMs: number): Promise<SlicedTrial | EngineOutcome>;
   /**
    * Runs the job's requests once, untimed, and hands each host I/O to the sink in order of submission, from the first
    * guest request to the close of the image.

@@ -26,6 +26,8 @@ export interface ToolOptions {
   readonly stderrFd?: number;
   /** Of standard output, the first bytes are kept; the rest is read and dropped. 1 MiB where absent. */
   readonly maxOutputBytes?: number;
+  /** Called once with its process id when it has started. */
+  readonly onStart?: (pid: number) => void;
   /** Processors it may run on; any where absent or empty, or where `taskset` is missing. */
   readonly cpus?: readonly number[];
 }
@@ -113,6 +115,7 @@ export async function runTool(command: readonly string[], options: ToolOptions):
   } finally {
     if (stdin !== undefined) closeSync(stdin);
   }
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const stdout = new HeadCollector(child.stdout, options.maxOutputBytes ?? defaultMaxOutputBytes);
   const stderr = new TailCollector(child.stderr, stderrTailBytes);
   const stop = watchLimits(child, options);

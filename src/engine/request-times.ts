@@ -37,6 +37,11 @@ export class RequestTimes {
     }
   }
 
+  /** Time inside the driver so far, syncs included. */
+  get driverMs(): number {
+    return this.#recorders.reduce((sum, recorder) => sum + recorder.sumMs, this.#syncNs / 1e6);
+  }
+
   metrics(): RequestMetrics {
     const all = new LatencyRecorder();
     const used = dataOperations.flatMap((operation) => {

@@ -59,6 +59,15 @@ export class ImageMaker {
     return this.#make(job, this.#newName('trial'));
   }
 
+  /**
+   * As {@link prepare}, but without sharing an image with other trials where making one is cheap: a new image may lie
+   * elsewhere on the disk, and only a new one shows how much that matters. One that has to be filled is shared as ever.
+   */
+  async prepareAnew(job: EngineJob): Promise<ImageFiles> {
+    const { state, content } = job.workload.image;
+    return state === 'shared' && content !== 'full' ? this.#make(job, this.#newName('trial')) : this.prepare(job);
+  }
+
   /** Removes an image that no other trial uses. */
   async release(files: ImageFiles): Promise<void> {
     if ([...this.#kept.values()].includes(files)) return;

@@ -27,22 +27,26 @@ export class OutputChannel {
   readonly #sink: ChunkSink;
   readonly #remove: () => void;
   readonly #buffer = Buffer.allocUnsafe(chunkBytes);
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
 
-  private constructor(readFd: number, writeFd: number, sink: ChunkSink, remove: () => void) {
+  private constructor(readFd: number, writeFd: number, sink: ChunkSink, remove: () => void, polled: boolean) {
     this.#remove = remove;
     this.#readFd = readFd;
     this.writeFd = writeFd;
     this.#sink = sink;
-    this.#timer = setInterval(() => this.#poll(chunksPerPoll), pollIntervalMs);
+    if (polled) this.#timer = setInterval(() => this.poll(), pollIntervalMs);
   }
 
-  /** Opens a channel under `name` in the scratch directory; a plain file where there are no named pipes. */
+  /**
+   * Opens a channel under `name` in the scratch directory; a plain file where there are no named pipes.
+   * @param polled whether it empties itself; without it call {@link poll}
+   */
   static async open(
     scratch: Scratch,
     name: string,
     env: Environment | undefined,
     sink: ChunkSink,
+    polled = true,
   ): Promise<OutputChannel> {
     const path = scratch.path(name);
     const remove = (): void => scratch.remove(name);
@@ -50,10 +54,15 @@ export class OutputChannel {
     if (await makePipe(scratch, name, env)) {
       // Open for both directions, or the open would wait for a writer.
       const readFd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-      return new OutputChannel(readFd, openSync(path, constants.O_WRONLY), sink, remove);
+      return new OutputChannel(readFd, openSync(path, constants.O_WRONLY), sink, remove, polled);
     }
     const writeFd = openSync(path, 'wx', 0o600);
-    return new OutputChannel(openSync(path, 'r'), writeFd, sink, remove);
+    return new OutputChannel(openSync(path, 'r'), writeFd, sink, remove, polled);
+  }
+
+  /** Hands on what has been written, as far as timers and signals can wait. */
+  poll(): void {
+    this.#poll(chunksPerPoll);
   }
 
   /** Takes what is left after the writer ended, closes both ends and removes the pipe. */
@@ -86,7 +95,8 @@ export class OutputChannel {
   }
 }
 
-async function makePipe(scratch: Scratch, name: string, env: Environment | undefined): Promise<boolean> {
+/** Makes a named pipe in the scratch directory. False where that cannot be done here. */
+export async function makePipe(scratch: Scratch, name: string, env: Environment | undefined): Promise<boolean> {
   const mkfifo = findExecutable('mkfifo', env);
   if (mkfifo === undefined) return false;
   const result = await runTool([mkfifo, '-m', '600', name], {

@@ -7,7 +7,7 @@ import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { measuringCpu } from '../affinity.ts';
-import type { Engine, EngineDescription, EngineJob, EngineOutcome, TrialMetrics } from '../engine.ts';
+import type { Engine, EngineDescription, EngineJob, EngineOutcome, SlicedTrial, TrialMetrics } from '../engine.ts';
 import { UnrunnableRequest } from '../request-survey.ts';
 import type { Scratch } from '../scratch.ts';
 import type { QemuTools } from '../tools.ts';
@@ -18,9 +18,10 @@ import { probeHostDefaults } from './host-probe.ts';
 import { type ImageFiles, imageNames } from './image-files.ts';
 import { ImageMaker, PreparationError } from './image-maker.ts';
 import { recordIoLog } from './io-log.ts';
-import { type Replay, replay } from './replay.ts';
+import { type Replay, type ReplayOptions, replay } from './replay.ts';
 import { hasSilentSyncs } from './script.ts';
 import { type Script, ScriptStore } from './script-store.ts';
+import { SlicedReplay } from './sliced-replay.ts';
 
 /** What the qemu-io engine works with. */
 export interface QemuIoEngineOptions {
@@ -101,17 +102,75 @@ class QemuIoEngine implements Engine {
   }
 
   async #trial(job: EngineJob, held: ImageFiles[]): Promise<EngineOutcome> {
+    const prepared = await this.#prepare(job, held, (images) => images.prepare(job));
+    if ('state' in prepared) return prepared;
+    const { script, files, command } = prepared;
+    return this.#complete(job, prepared, held, await this.#replay(job, script, files, command));
+  }
+
+  async begin(job: EngineJob, lifetimeMs: number): Promise<SlicedTrial | EngineOutcome> {
+    const held: ImageFiles[] = [];
+    const release = async (): Promise<void> => {
+      for (const files of held.splice(0)) await this.#images.release(files);
+    };
+    try {
+      const prepared = await this.#prepare(job, held, (images) => images.prepareAnew(job));
+      if ('state' in prepared) {
+        await release();
+        return prepared;
+      }
+      const replay = await SlicedReplay.start({
+        ...this.#replayOptions(job, prepared.files, prepared.command),
+        timeLimitMs: lifetimeMs,
+      });
+      const { requestCount, warmUpCount } = job.workload;
+      return {
+        requestCount,
+        warmUpCount,
+        cpus: this.#cpus,
+        advance: (to) => replay.advance(to),
+        usage: () => replay.usage(),
+        finish: async () => {
+          try {
+            return await this.#complete(job, prepared, held, await replay.finish());
+          } catch (error) {
+            return outcomeOf(error, job);
+          } finally {
+            await release();
+          }
+        },
+      };
+    } catch (error) {
+      await release();
+      return outcomeOf(error, job);
+    }
+  }
+
+  async #prepare(
+    job: EngineJob,
+    held: ImageFiles[],
+    makeImage: (images: ImageMaker) => Promise<ImageFiles>,
+  ): Promise<Prepared | EngineOutcome> {
     const defaults = await this.#hostDefaults(job.signal);
     const readOnly = job.workload.image.state === 'shared';
     const script = await this.#scripts.get(job.workload, hasSilentSyncs(job), job.signal);
     if (readOnly && script.summary.writeCount + script.summary.trimCount > 0) {
       return { state: 'failed', reason: `${job.workload.name} writes, but its image is shared between trials` };
     }
-    const files = await this.#images.prepare(job);
+    const files = await makeImage(this.#images);
     held.push(files);
     const modes = effectiveModes(job.configuration, defaults);
     const command = runCommand(this.#tools, files, job.configuration, modes, { readOnly });
-    const run = await this.#replay(job, script, files, command);
+    return { defaults, script, files, command };
+  }
+
+  /** What a replay that has ended comes to. */
+  async #complete(
+    job: EngineJob,
+    { defaults, script, files, command }: Prepared,
+    held: ImageFiles[],
+    run: Replay,
+  ): Promise<EngineOutcome> {
     if (job.signal.aborted) throw new InterruptedError();
     if (run.failure !== undefined) {
       return { state: run.tool.timedOut ? 'timed-out' : 'failed', reason: run.failure, command };
@@ -130,18 +189,21 @@ class QemuIoEngine implements Engine {
   }
 
   #replay(job: EngineJob, script: Script, files: ImageFiles, command: readonly string[]): Promise<Replay> {
-    return replay({
+    return replay({ ...this.#replayOptions(job, files, command), script });
+  }
+
+  #replayOptions(job: EngineJob, files: ImageFiles, command: readonly string[]): Omit<ReplayOptions, 'script'> {
+    return {
       tools: this.#tools,
       scratch: this.#scratch,
       command,
       cwd: files.directory,
       workload: job.workload,
-      script,
       silentSyncs: hasSilentSyncs(job),
       timeLimitMs: job.timeLimitMs,
       signal: job.signal,
       cpus: this.#cpus,
-    });
+    };
   }
 
   /**
@@ -203,6 +265,14 @@ class QemuIoEngine implements Engine {
     });
     return this.#defaults;
   }
+}
+
+/** What a trial needs before its process starts. */
+interface Prepared {
+  readonly defaults: HostDefaults;
+  readonly script: Script;
+  readonly files: ImageFiles;
+  readonly command: readonly string[];
 }
 
 interface ImageSpace {

@@ -80,7 +80,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
 }
 
 /** The process's own words come first: an image that cannot be opened has no first request to blame. */
-function findFailure(tool: ToolResult, matcher: ResultMatcher): string | undefined {
+export function findFailure(tool: ToolResult, matcher: ResultMatcher): string | undefined {
   if (tool.timedOut) return `qemu-io did not end in time; ${matcher.matchedCount} requests were done`;
   if (tool.startError !== undefined || (matcher.matchedCount === 0 && tool.stderrTail.trim() !== '')) {
     return withSpaceHint(describeToolFailure(tool));

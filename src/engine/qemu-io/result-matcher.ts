@@ -43,6 +43,11 @@ export class ResultMatcher implements ResultSink {
     return this.#matched;
   }
 
+  /** Time inside the driver of the measured requests so far. */
+  get driverMs(): number {
+    return this.#times.driverMs;
+  }
+
   result(bytes: number, nanoseconds: number): void {
     if (this.#failure !== undefined) return;
     const block = this.#block;

@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
 import { InterruptedError } from '../../errors.ts';
 import { driveNode } from '../../settings/blockdev.ts';
-import { writeDigits } from '../../units/decimal-digits.ts';
-import { Operation } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
 import type { EngineJob } from '../engine.ts';
 import { distinctWrittenBytes, type RequestSummary, RequestSurvey } from '../request-survey.ts';
+import { commandBytes, encodeCommand } from './command-encoder.ts';
 
 /** A workload's script, and what its requests add up to. */
 export interface ScriptSummary extends RequestSummary {
@@ -13,21 +12,9 @@ export interface ScriptSummary extends RequestSummary {
   readonly scriptBytes: number;
 }
 
-const commandBytes = 64;
 const chunkBytes = 1 << 20;
 /** Nothing is read and nothing printed, but a trace shows it: the first request follows. */
 const preamble = 'read -q 0 0\n';
-const readCommand = Buffer.from('read -C ');
-const writeCommand = Buffer.from('write -C ');
-const trimCommand = Buffer.from('discard -C ');
-/**
- * A write of no bytes with forced unit access: QEMU's block layer turns it into the very flush that `flush` asks for,
- * and unlike `flush`, which prints nothing, it is timed and its failure is reported.
- * @source QEMU block/io.c, bdrv_driver_pwritev: emulated FUA; host I/O equal to `flush` in 7.2, 10.0 and 11.1 under strace
- */
-const timedSync = Buffer.from('write -C -f 0 0\n');
-/** Where {@link hasSilentSyncs} says so. */
-const silentSync = Buffer.from('flush\n');
 
 /**
  * Whether syncs have to be plain flushes, which print nothing and are not timed: an image opened read-only takes no
@@ -49,7 +36,7 @@ export async function writeScript(
   options: { readonly silentSyncs: boolean; readonly signal: AbortSignal },
 ): Promise<ScriptSummary> {
   const survey = new RequestSurvey(workload.diskBytes);
-  const writer = new ScriptWriter(options.silentSyncs ? silentSync : timedSync);
+  const writer = new ScriptWriter(options.silentSyncs);
   const file = await open(path, 'w', 0o600);
   let scriptBytes = 0;
   try {
@@ -71,11 +58,11 @@ export async function writeScript(
 /** Collects commands as bytes in one buffer that is written out when it is nearly full. */
 class ScriptWriter {
   readonly #buffer = Buffer.allocUnsafe(chunkBytes);
-  readonly #sync: Buffer;
+  readonly #silentSyncs: boolean;
   #length: number;
 
-  constructor(sync: Buffer) {
-    this.#sync = sync;
+  constructor(silentSyncs: boolean) {
+    this.#silentSyncs = silentSyncs;
     this.#length = this.#buffer.write(preamble, 'latin1');
   }
 
@@ -84,17 +71,7 @@ class ScriptWriter {
   }
 
   add(operation: number, offsetBytes: number, lengthBytes: number): void {
-    if (operation === Operation.sync) {
-      this.#length += this.#sync.copy(this.#buffer, this.#length);
-      return;
-    }
-    const command =
-      operation === Operation.read ? readCommand : operation === Operation.write ? writeCommand : trimCommand;
-    for (let index = 0; index < command.length; index++) this.#buffer[this.#length++] = command[index] ?? 0;
-    this.#length = writeDigits(this.#buffer, this.#length, offsetBytes);
-    this.#buffer[this.#length++] = 0x20;
-    this.#length = writeDigits(this.#buffer, this.#length, lengthBytes);
-    this.#buffer[this.#length++] = 0x0a;
+    this.#length = encodeCommand(this.#buffer, this.#length, operation, offsetBytes, lengthBytes, this.#silentSyncs);
   }
 
   async flush(file: {
