@@ -38,6 +38,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
   {
+    name: 'merge',
+    describe: 'One journal from those of several hosts',
+    load: async () => (await import('./commands/merge.ts')).mergeCommand,
+  },
+  {
     name: 'simulate',
     describe: "What QEMU's driver would do with your requests, without QEMU",
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,

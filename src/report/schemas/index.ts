@@ -12,6 +12,7 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.curve/1': async () => (await import('./curve.ts')).curveSchema,
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
+  'qtune.merge/1': async () => (await import('./merge.ts')).mergeSchema,
   'qtune.profile/1': async () => (await import('../../workload/profile.ts')).profileSchema,
   'qtune.recommend/1': async () => (await import('./recommend.ts')).recommendSchema,
   'qtune.report/1': async () => (await import('./report.ts')).reportSchema,
