@@ -40,6 +40,20 @@ export function optionalInteger(args: Args, key: string, minimum: number, maximu
   return value;
 }
 
+/** A percentage within limits: `5` and `5%` are both 0.05. @throws UsageError naming the option and the limits */
+export function optionalPercent(args: Args, key: string, minimum: number, maximum: number): number | undefined {
+  const text = optionalString(args, key);
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})\s*%?$/.exec(text.trim());
+  const percent = Number(match?.[1]);
+  if (!(percent >= minimum && percent <= maximum)) {
+    throw new UsageError(`--${key}: "${text}" is not a percentage from ${minimum} to ${maximum}`, {
+      hint: 'Write 5 or 5%.',
+    });
+  }
+  return percent / 100;
+}
+
 /** `--qemu-version`. @throws UsageError for what is no version */
 export function qemuVersionOption(args: Args): QemuVersion | undefined {
   const text = optionalString(args, 'qemu-version');

@@ -1,3 +1,4 @@
+import type { Verdict } from '../stats/verdict.ts';
 import type { PlanEstimate } from '../trial/estimate.ts';
 import type { Plan } from '../trial/plan.ts';
 import type { PlannedTrial, PlanSummary, ShardPosition, TrialRecord } from '../trial/record.ts';
@@ -5,6 +6,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import type { Warning } from '../warnings.ts';
+import { formatChange, formatChangeInterval } from './figures.ts';
 import type { RunCell } from './run-summary.ts';
 import { renderTable } from './table.ts';
 
@@ -56,6 +58,33 @@ export interface RunResultReport {
     readonly reason: string;
   }[];
   readonly warnings: readonly Warning[];
+  /** With `--until-decided`. */
+  readonly decisions?: readonly RunDecision[];
+  /** The same of the second build, where two were measured side by side. */
+  readonly head?: RunResultReport;
+}
+
+/** What `--until-decided` found of two configurations, or of one under two builds of QEMU. */
+export interface RunDecision {
+  readonly workload: string;
+  /** Labels of configurations. */
+  readonly base: string;
+  readonly head: string;
+  /** IOPS of head over base with its 95 % interval; null where there is none yet. */
+  readonly ratio: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly verdict: Verdict;
+  readonly blockCount: number;
+  /** Blocks that would decide an inconclusive comparison; null where more do not help. */
+  readonly neededBlockCount: number | null;
+  /** A block without pinning, for one that is better or worse. */
+  readonly unpinned?: {
+    readonly ratio: number;
+    readonly low: number;
+    readonly high: number;
+    readonly confirmed: boolean;
+  };
 }
 
 const right = 'right';
@@ -150,7 +179,17 @@ function by(engine: PlanSummary['engine']): string {
   return engine === 'simulated' ? "predicted by the model of QEMU's driver" : `measured by ${engine}`;
 }
 
-export function renderResult(report: RunResultReport): string {
+/** One result, or those of two builds of QEMU with what was found between them. */
+export function renderResults(reports: readonly RunResultReport[]): string {
+  const [first, ...others] = reports;
+  if (first === undefined) return '';
+  if (others.length === 0) return renderResult(first);
+  const { decisions, ...rest } = first;
+  const parts = [rest, ...others.map(({ decisions: _, ...other }) => other)].map(renderResult);
+  return [...parts, ...(decisions ? [renderDecisions(decisions)] : [])].join('\n');
+}
+
+function renderResult(report: RunResultReport): string {
   const parts: string[] = [];
   for (const workload of report.plan.workloads) {
     const cells = report.cells.filter((cell) => cell.workload === workload.name);
@@ -167,6 +206,7 @@ export function renderResult(report: RunResultReport): string {
   parts.push(
     `${report.completedCount} of ${shard?.trialCount ?? report.plan.trialCount} trials${part} completed${before}; journal: ${report.journal}\n`,
   );
+  if (report.decisions) parts.push('\n', renderDecisions(report.decisions));
   if (report.failures.length > 0) parts.push('\n', renderFailures(report.failures));
   report.warnings.forEach((warning, index) => {
     parts.push(
@@ -174,6 +214,41 @@ export function renderResult(report: RunResultReport): string {
     );
   });
   return parts.join('');
+}
+
+function renderDecisions(decisions: readonly RunDecision[]): string {
+  const change = (low: number, high: number): string => formatChangeInterval(low, high);
+  const rows = decisions.map((decision) => [
+    decision.workload,
+    decision.base === decision.head ? decision.head : `${decision.base} → ${decision.head}`,
+    decision.ratio === null ? '' : formatChange(decision.ratio),
+    decision.low === null || decision.high === null ? '' : change(decision.low, decision.high),
+    decision.neededBlockCount === null
+      ? String(decision.blockCount)
+      : `${decision.blockCount}→${formatCount(decision.neededBlockCount)}`,
+    decision.verdict,
+    decision.unpinned === undefined
+      ? ''
+      : `${decision.unpinned.confirmed ? 'yes' : 'no'}, ${change(decision.unpinned.low, decision.unpinned.high)}`,
+  ]);
+  const columns = [
+    { title: 'workload' },
+    { title: 'IOPS of' },
+    { title: 'change', align: right },
+    { title: '95 % interval', align: right },
+    { title: 'blocks', align: right },
+    { title: 'verdict' },
+    { title: 'the same unpinned?' },
+  ] as const;
+  const isUnpinned = decisions.some((decision) => decision.unpinned !== undefined);
+  const shown = isUnpinned ? columns : columns.slice(0, -1);
+  const note = decisions.some((decision) => decision.neededBlockCount !== null)
+    ? 'n→m: of about m blocks that would decide. Go on with --resume and more time, or accept a larger --threshold.\n'
+    : '';
+  return `${renderTable(
+    shown,
+    rows.map((row) => row.slice(0, shown.length)),
+  )}${note}`;
 }
 
 function renderCells(cells: readonly RunCell[]): string {

@@ -23,6 +23,8 @@ export function planDifferences(recorded: PlanSummary, wanted: PlanSummary): rea
     differences.push(`configurations (${detail})`);
   }
   compare('repetitions', repetitions(recorded), repetitions(wanted));
+  const looks = ({ stopping }: PlanSummary): string => stopping?.looks.join(' ') ?? 'none';
+  compare('looks of --until-decided', looks(recorded), looks(wanted));
   compare('seed', recorded.seed, wanted.seed);
   compare('engine', recorded.engine, wanted.engine);
   compare('backing file', recorded.backing ?? 'none', wanted.backing ?? 'none');

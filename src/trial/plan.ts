@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly seed: number;
   readonly engine: EngineName;
   readonly backing?: PlanBacking;
+  /** Numbers of blocks after which the run looks whether it may stop; repetitions are then the most. */
+  readonly looks?: readonly number[];
   /** Published figures by workload name, carried into the journal's header for reports. */
   readonly published?: ReadonlyMap<string, unknown>;
 }
@@ -89,6 +91,7 @@ export function buildPlan(input: PlanInput): Plan {
     workloads: rows.map((row) => summarizeRow(row, repetitions, configurations.size, input.published)),
     configurations: [...configurations.values()],
     ...(input.backing ? { backing: input.backing.name } : {}),
+    ...(input.looks ? { stopping: { looks: input.looks } } : {}),
   };
   return {
     summary,
@@ -164,9 +167,9 @@ function orderTrials(rows: readonly Row[], input: PlanInput): PlannedTrial[] {
   return trials;
 }
 
-function planHash(trials: readonly PlannedTrial[], { engine, seed, backing }: PlanInput): string {
+function planHash(trials: readonly PlannedTrial[], { engine, seed, backing, looks }: PlanInput): string {
   const cells = trials.map(({ id, workload, configuration }) => [id, workload, configuration]);
-  return contentHash({ engine, seed, backingFormat: backing?.format, cells });
+  return contentHash({ engine, seed, backingFormat: backing?.format, looks, cells });
 }
 
 function summarizeRow(

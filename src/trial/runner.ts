@@ -1,6 +1,9 @@
 import type { Engine, EngineJob, EngineOutcome } from '../engine/engine.ts';
+import { type InterleavedOutcome, runInterleaved } from '../engine/interleave.ts';
 import { EngineError, InterruptedError } from '../errors.ts';
+import { contentHash } from './canonical-json.ts';
 import type { Plan } from './plan.ts';
+import { blocksOf, type PlannedBlock } from './plan-blocks.ts';
 import type { PlannedTrial, TrialRecord } from './record.ts';
 import { RemainingTime } from './remaining-time.ts';
 import { imageKey } from './trial-id.ts';
@@ -34,7 +37,28 @@ export interface RunOptions {
   readonly estimateMs?: (trial: PlannedTrial) => number;
   /** No trial starts that is expected to end after this time, milliseconds since the epoch, once one has run. */
   readonly deadline?: number;
+  /** Lets the trials of a block take turns in slices; one runs after the other where absent. */
+  readonly slices?: SliceOptions;
+  /** Whether a block is still wanted, asked before it runs; one that is not leaves no record. */
+  readonly wants?: (block: PlannedBlock) => boolean;
   readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** How trials of a block take turns. */
+export interface SliceOptions {
+  /** Length of a slice, milliseconds. */
+  readonly sliceMs: number;
+  /** Where images are made, to see who else uses that disk. */
+  readonly scratchDirectory?: string;
+  /** Whether the images of all these trials fit at the same time; yes where absent. */
+  readonly fits?: (trials: readonly PlannedTrial[]) => boolean;
+}
+
+/** One of several engines that run the same plan next to each other, such as two builds of QEMU. */
+export interface RunSide {
+  readonly engine: Engine;
+  readonly record: (record: TrialRecord) => Promise<void>;
+  readonly completed?: ReadonlySet<string>;
 }
 
 /** How a run ended. */
@@ -50,64 +74,225 @@ export interface RunSummary {
   readonly leftOutCount: number;
 }
 
+/** Runs a plan with one engine: see {@link runSides}. */
+export function runPlan(plan: Plan, engine: Engine, options: RunOptions): Promise<RunSummary> {
+  const { record, completed } = options;
+  return runSides(plan, [{ engine, record, ...(completed ? { completed } : {}) }], options);
+}
+
 /**
- * Runs the trials of a plan one after the other. A trial that fails or meets its time limit is recorded with its reason
- * and the run goes on; after {@link failureLimit} such trials of one cell in a row the rest of the cell is recorded as
- * skipped. The trial that an interruption hits is recorded as aborted; like a failed one it has no result, and a
- * resumed run does it again.
+ * Runs the trials of a plan block after block, those of all sides next to each other. Trials of a block take turns in
+ * slices where the engine can do that and their images fit at the same time, else one runs after the other. A trial that
+ * fails or meets its time limit is recorded with its reason and the run goes on; after {@link failureLimit} such trials
+ * of one cell in a row the rest of the cell is recorded as skipped. The trial that an interruption hits is recorded as
+ * aborted; like a failed one it has no result, and a resumed run does it again, together with the rest of its block where they
+ * took turns. A block that was disturbed from outside is recorded, and run again once.
  *
- * @throws InterruptedError after an abort; whatever the engine or `record` throws, except an EngineError, which is a
+ * @throws InterruptedError after an abort; whatever an engine or `record` throws, except an EngineError, which is a
  *   failed trial
  */
-export async function runPlan(plan: Plan, engine: Engine, options: RunOptions): Promise<RunSummary> {
-  const todo = plan.trials.filter((trial) => !options.completed?.has(trial.id));
-  const time = new RemainingTime(options.estimateMs ?? (() => 1000));
-  const failuresInRow = new Map<string, number>();
-  const records: TrialRecord[] = [];
-  let leftOutCount = 0;
-  let ranCount = 0;
+export async function runSides(plan: Plan, sides: readonly RunSide[], options: RunOptions): Promise<RunSummary> {
+  return new Run(plan, sides, options).run();
+}
 
-  for (const [position, trial] of todo.entries()) {
-    if (options.signal.aborted) throw new InterruptedError();
-    const cell = JSON.stringify([trial.workload, trial.configuration]);
-    const failures = failuresInRow.get(cell) ?? 0;
-    const startedMs = options.now();
-    if (failures < failureLimit && isTooLate(startedMs + time.expectMs(trial), options.deadline, ranCount)) {
-      leftOutCount += 1;
-      continue;
+/** A trial on one of the sides. */
+interface Task {
+  readonly trial: PlannedTrial;
+  readonly side: RunSide;
+  /** The same for its cell, whatever the repetition. */
+  readonly cell: string;
+  readonly isDone: boolean;
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #options: RunOptions;
+  readonly #blocks: readonly { readonly block: PlannedBlock; readonly tasks: readonly Task[] }[];
+  readonly #time: RemainingTime;
+  readonly #failuresInRow = new Map<string, number>();
+  readonly #records: TrialRecord[] = [];
+  #ranCount = 0;
+  #leftOutCount = 0;
+  #disturbedCount = 0;
+  #blockCount = 0;
+
+  constructor(plan: Plan, sides: readonly RunSide[], options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#time = new RemainingTime(options.estimateMs ?? (() => 1000));
+    this.#blocks = blocksOf(plan.trials).map((block) => ({
+      block,
+      tasks: block.trials.flatMap((trial) =>
+        sides.map((side, index) => ({
+          trial,
+          side,
+          cell: JSON.stringify([index, trial.workload, trial.configuration]),
+          isDone: side.completed?.has(trial.id) ?? false,
+        })),
+      ),
+    }));
+  }
+
+  async run(): Promise<RunSummary> {
+    const all = this.#blocks.flatMap(({ tasks }) => tasks);
+    const todo = all.filter((task) => !task.isDone);
+    let position = 0;
+    for (const { block, tasks } of this.#blocks) {
+      const left = tasks.filter((task) => !task.isDone);
+      if (left.length === 0) continue;
+      if (this.#options.wants?.(block) !== false) {
+        // Those that took turns are only worth something together.
+        const together = this.#canTakeTurns(tasks) ? tasks : undefined;
+        for (const group of together === undefined ? left.map((task) => [task]) : [together]) {
+          this.#report(group, position, todo);
+          await this.#runGroup(group);
+          position += group.filter((task) => !task.isDone).length;
+        }
+      } else {
+        position += left.length;
+      }
     }
-    options.onProgress?.({
-      trial,
+    this.#options.onProgress?.({ index: todo.length, count: todo.length, remainingMs: 0 });
+    return {
+      records: this.#records,
+      alreadyCompletedCount: all.length - todo.length,
+      completedCount: this.#records.filter((record) => record.state === 'completed').length,
+      failures: this.#records.filter((record) => record.state !== 'completed'),
+      leftOutCount: this.#leftOutCount,
+    };
+  }
+
+  #report([first]: readonly Task[], position: number, todo: readonly Task[]): void {
+    if (this.#options.signal.aborted) throw new InterruptedError();
+    if (first === undefined) return;
+    this.#options.onProgress?.({
+      trial: first.trial,
       index: position + 1,
       count: todo.length,
-      remainingMs: time.totalMs(todo.slice(position)),
+      remainingMs: this.#time.totalMs(todo.slice(position).map((task) => task.trial)),
     });
-    const clockMs = performance.now();
-    const outcome = failures < failureLimit ? await runTrial(plan, trial, engine, options) : skipped(failures);
-    const durationMs = outcome.state === 'skipped' ? 0 : performance.now() - clockMs;
-    const record = toRecord(plan, trial, outcome, startedMs, durationMs);
-    await options.record(record);
-    records.push(record);
-    if (outcome.state === 'aborted') throw new InterruptedError();
-    if (outcome.state === 'skipped') continue;
-    ranCount += 1;
-    time.add(trial, durationMs);
-    failuresInRow.set(cell, outcome.state === 'completed' ? 0 : failures + 1);
   }
-  options.onProgress?.({ index: todo.length, count: todo.length, remainingMs: 0 });
-  return {
-    records,
-    alreadyCompletedCount: plan.trials.length - todo.length,
-    completedCount: records.filter((record) => record.state === 'completed').length,
-    failures: records.filter((record) => record.state !== 'completed'),
-    leftOutCount,
-  };
+
+  #canTakeTurns(tasks: readonly Task[]): boolean {
+    const { slices } = this.#options;
+    if (slices === undefined || tasks.length < 2 || tasks.some(({ side }) => side.engine.begin === undefined))
+      return false;
+    return slices.fits?.(tasks.map((task) => task.trial)) ?? true;
+  }
+
+  async #runGroup(tasks: readonly Task[]): Promise<void> {
+    const startedMs = this.#options.now();
+    const able = tasks.filter((task) => (this.#failuresInRow.get(task.cell) ?? 0) < failureLimit);
+    const expectedMs = able.reduce((sum, task) => sum + this.#time.expectMs(task.trial), 0);
+    if (able.length > 0 && isTooLate(startedMs + expectedMs, this.#options.deadline, this.#ranCount)) {
+      this.#leftOutCount += tasks.length;
+      return;
+    }
+    for (const task of tasks) {
+      if (able.includes(task)) continue;
+      const reason = `${this.#failuresInRow.get(task.cell) ?? 0} trials of this configuration failed in a row`;
+      await this.#record(task, { state: 'skipped', reason }, { startedMs, durationMs: 0 });
+    }
+    const [only] = able;
+    if (able.length > 1) await this.#takeTurns(able);
+    else if (only) await this.#runOne(only);
+  }
+
+  async #runOne(task: Task): Promise<void> {
+    const startedMs = this.#options.now();
+    const clockMs = performance.now();
+    const outcome = await this.#settled(() => task.side.engine.run(this.#job(task)));
+    const durationMs = performance.now() - clockMs;
+    this.#time.add(task.trial, durationMs);
+    await this.#record(task, outcome, { startedMs, durationMs });
+    if (outcome.state === 'aborted') throw new InterruptedError();
+  }
+
+  async #takeTurns(tasks: readonly Task[]): Promise<void> {
+    const disturbed = await this.#oneTurn(tasks, 0);
+    this.#blockCount += 1;
+    if (!disturbed) return;
+    this.#disturbedCount += 1;
+    // Where most blocks are disturbed, that is how this machine is, and doing them twice shows nothing else.
+    if (this.#disturbedCount > 1 + this.#blockCount / 4) return;
+    await this.#oneTurn(tasks, 1);
+  }
+
+  /** True where the block was disturbed. */
+  async #oneTurn(tasks: readonly Task[], attempt: number): Promise<boolean> {
+    const { slices, now } = this.#options;
+    const [first] = tasks;
+    if (slices === undefined || first === undefined) return false;
+    const startedMs = now();
+    const clockMs = performance.now();
+    const { workload, block } = first.trial;
+    const identity = [this.#plan.summary.hash, startedMs, workload, block, attempt];
+    const members = tasks.map((task) => ({ engine: task.side.engine, job: this.#job(task) }));
+    const { sliceMs, scratchDirectory } = slices;
+    const seed = Number.parseInt(contentHash([this.#plan.summary.seed, workload, block, attempt]).slice(0, 8), 16);
+    const results = await runInterleaved(members, {
+      sliceMs,
+      seed,
+      ...(scratchDirectory === undefined ? {} : { scratchDirectory }),
+    });
+    const durationMs = (performance.now() - clockMs) / tasks.length;
+    const session = contentHash(identity).slice(0, sessionDigits);
+    const isAborted = await this.#isAborted();
+    for (const [index, task] of tasks.entries()) {
+      const result = results[index];
+      if (result === undefined) continue;
+      this.#time.add(task.trial, durationMs);
+      const outcome = isAborted && result.outcome.state !== 'completed' ? abortedOutcome : result.outcome;
+      await this.#record(task, outcome, { startedMs, durationMs, session, result });
+    }
+    if (isAborted) throw new InterruptedError();
+    return results.some((result) => result.disturbance?.disturbed === true);
+  }
+
+  #job({ trial }: Task): EngineJob {
+    return engineJob(this.#plan, trial, this.#options);
+  }
+
+  async #settled(run: () => Promise<EngineOutcome>): Promise<EngineOutcome> {
+    let outcome: EngineOutcome;
+    try {
+      outcome = await run();
+    } catch (error) {
+      if (error instanceof InterruptedError) outcome = abortedOutcome;
+      else if (error instanceof EngineError) outcome = { state: 'failed', reason: error.message };
+      else throw error;
+    }
+    return outcome.state !== 'completed' && (await this.#isAborted()) ? abortedOutcome : outcome;
+  }
+
+  /** Ctrl-C reaches the tools too, and they may be dead before the signal has come through to us. */
+  async #isAborted(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.#options.signal.aborted;
+  }
+
+  async #record(task: Task, outcome: Outcome, about: Circumstances): Promise<void> {
+    const record = toRecord(this.#plan, task.trial, outcome, about);
+    await task.side.record(record);
+    this.#records.push(record);
+    if (outcome.state === 'skipped' || outcome.state === 'aborted') return;
+    this.#ranCount += 1;
+    const failures = this.#failuresInRow.get(task.cell) ?? 0;
+    this.#failuresInRow.set(task.cell, outcome.state === 'completed' ? 0 : failures + 1);
+  }
 }
 
 type Outcome = EngineOutcome | { readonly state: 'skipped'; readonly reason: string };
 
-function skipped(failures: number): Outcome {
-  return { state: 'skipped', reason: `${failures} trials of this configuration failed in a row` };
+const abortedOutcome: EngineOutcome = { state: 'aborted', reason: 'interrupted' };
+const sessionDigits = 16;
+
+/** What a record says beside its outcome. */
+interface Circumstances {
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly session?: string;
+  readonly result?: InterleavedOutcome;
 }
 
 /** The first trial always runs: a result late is better than none. */
@@ -135,27 +320,11 @@ export function engineJob(
   };
 }
 
-async function runTrial(plan: Plan, trial: PlannedTrial, engine: Engine, options: RunOptions): Promise<Outcome> {
-  let outcome: Outcome;
-  try {
-    outcome = await engine.run(engineJob(plan, trial, options));
-  } catch (error) {
-    if (error instanceof InterruptedError) outcome = { state: 'aborted', reason: 'interrupted' };
-    else if (error instanceof EngineError) outcome = { state: 'failed', reason: error.message };
-    else throw error;
-  }
-  if (outcome.state === 'completed') return outcome;
-  // Ctrl-C reaches the tools too, and they may be dead before the signal has come through to us.
-  await new Promise((resolve) => setImmediate(resolve));
-  return options.signal.aborted ? { state: 'aborted', reason: 'interrupted' } : outcome;
-}
-
 function toRecord(
   plan: Plan,
   trial: PlannedTrial,
   outcome: Outcome,
-  startedMs: number,
-  durationMs: number,
+  { startedMs, durationMs, session, result }: Circumstances,
 ): TrialRecord {
   const { label, create, drive } = plan.configuration(trial.configuration);
   const base = {
@@ -171,5 +340,14 @@ function toRecord(
   } as const;
   if (outcome.state !== 'completed') return { ...base, state: outcome.state, reason: outcome.reason };
   const { state, metrics, cpus, command, warnings } = outcome;
-  return { ...base, state, metrics, cpus, command, warnings };
+  return {
+    ...base,
+    state,
+    metrics,
+    cpus,
+    command,
+    warnings,
+    ...(session === undefined || result === undefined ? {} : { slices: { session, driverMs: result.driverMs } }),
+    ...(result?.disturbance === undefined ? {} : { disturbance: result.disturbance }),
+  };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { EnvironmentError, UsageError } from '../../errors.ts';
-import { buildPlanReport, type RunResultReport, renderPlan, renderResult } from '../../report/run.ts';
+import { buildPlanReport, type RunResultReport, renderPlan, renderResults } from '../../report/run.ts';
 import { summarizeCells } from '../../report/run-summary.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
 import { roomProblem } from '../../trial/check-room.ts';
@@ -16,7 +16,7 @@ import { printJson } from '../print-json.ts';
 import { checkUnchanged, openBacking } from '../run/backing-file.ts';
 import { buildRunPlan } from '../run/build-plan.ts';
 import { type ChosenEngine, chooseEngine } from '../run/choose-engine.ts';
-import { type Execution, executePlan } from '../run/execute.ts';
+import { type Execution, executePlan, type RunTarget } from '../run/execute.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
 import { defaultJournalName, listShards, selectShard } from '../run/shard-plan.ts';
 
@@ -34,24 +34,33 @@ export const runCommand: Command = {
       command: 'run subclusters l2-cache-20g --shard 1/2 --list-shard',
       about: 'Who would run what on two hosts; without --list-shard, the first host’s part',
     },
+    {
+      command: "run --workload random-read --disk 4G --drive 'l2-cache-size={256K,512K}' --until-decided 60s --dry-run",
+      about: 'Measures as many blocks as it takes to decide; without --dry-run, with a verdict at the end',
+    },
   ],
   build: (yargs) => buildOptions(yargs),
   async run(args, host) {
     const settings = runSettings(args);
     const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
-    const chosen = await engineFor(settings, host);
-    const whole = await buildRunPlan(settings, host.cwd, backing, chosen?.name ?? 'qemu-io');
-    validate(whole, chosen);
+    const builds = await enginesFor(settings, host);
+    const whole = await buildRunPlan(settings, host.cwd, backing, builds[0]?.name ?? 'qemu-io');
+    validate(whole, builds);
     if (settings.ioLog !== undefined) checkOneCell(whole);
     if (settings.listShard) return listShards(whole, settings, host);
     const plan = selectShard(whole, settings, host.env);
     const estimate = estimatePlan(plan, { traceHostIo: settings.traceHostIo });
-    const name = settings.out ?? defaultJournalName(plan);
-    const journal = { path: resolve(host.cwd, name), name };
-    if (settings.dryRun || !chosen) return dryRun(plan, estimate, journal, settings, host);
-    const execution = await executePlan(plan, estimate, journal, { settings, chosen, host });
+    const targets = builds.map((chosen, index) => {
+      const name = settings.out[index] ?? defaultJournalName(plan, builds.length > 1 ? index + 1 : undefined);
+      return { chosen, journal: { path: resolve(host.cwd, name), name } };
+    });
+    if (settings.dryRun || targets.length === 0) {
+      const name = targets.map(({ journal }) => journal.name).join(', ') || settings.out[0] || defaultJournalName(plan);
+      return dryRun(plan, estimate, { name }, settings, host);
+    }
+    const executions = await executePlan(plan, estimate, targets, { settings, host });
     if (backing) await checkUnchanged(backing);
-    return finish(plan, execution, journal, settings, host);
+    return finish(plan, executions, targets, settings, host);
   },
 };
 
@@ -86,7 +95,7 @@ function buildOptions(yargs: Argv): Argv {
       type: 'string',
       describe: 'Write every host I/O of one cell to this file; with qemu-io from a replay of its own under strace',
     })
-    .option('out', { type: 'string', describe: 'The journal; qtune-PLAN.ndjson by default' })
+    .option('out', { type: 'string', describe: 'The journal; qtune-PLAN.ndjson by default; one for each --qemu' })
     .option('shard', {
       type: 'string',
       describe: 'Run part i of n, e.g. 2/8, for `qtune merge`; auto: as the CI or batch system says',
@@ -98,7 +107,25 @@ function buildOptions(yargs: Argv): Argv {
     .option('list-shard', { type: 'boolean', describe: 'Print what each part would run; run nothing' })
     .option('resume', { type: 'boolean', describe: 'Go on with the journal of a run that was stopped' })
     .option('dry-run', { type: 'boolean', describe: 'Print the plan with its time and space; run nothing' })
-    .option('qemu', { type: 'string', describe: 'Directory of the QEMU to measure; PATH by default' })
+    .option('qemu', {
+      type: 'string',
+      describe: 'Directory of the QEMU to measure, PATH by default; given twice, both are measured side by side',
+    })
+    .option('until-decided', {
+      type: 'string',
+      describe:
+        'Add blocks until each comparison with the first configuration is decided, or TIME is up; 5m by default',
+    })
+    .option('base', { type: 'string', describe: 'The configuration to compare with, for --until-decided' })
+    .option('threshold', { type: 'string', describe: 'Differences below PERCENT are none, for --until-decided; 1%' })
+    .option('error-rate', {
+      type: 'string',
+      describe: 'Chance of a false better or worse in the whole run, for --until-decided; 1%',
+    })
+    .option('slice', {
+      type: 'string',
+      describe: 'How long each trial of a block runs before the next takes its turn, e.g. 20ms, the default; or off',
+    })
     .option('seed', { type: 'string', describe: 'Seed of the requests and of the order of trials' })
     .option('time-limit', { type: 'string', describe: 'For each trial, e.g. 90s; 10m by default' })
     .option('cpu', { type: 'string', describe: 'Processor for the measured process, or none; the last one by default' })
@@ -110,14 +137,20 @@ function buildOptions(yargs: Argv): Argv {
     .option('json', { type: 'boolean', describe: 'Print a JSON document instead of tables' });
 }
 
-/** A plan can be looked at without the QEMU that it asks for; undefined then. */
-async function engineFor(settings: RunSettings, host: Host): Promise<ChosenEngine | undefined> {
+/** The builds to measure. A plan can be looked at without the QEMU that it asks for; none then. */
+async function enginesFor(settings: RunSettings, host: Host): Promise<readonly ChosenEngine[]> {
+  const directories = settings.qemuDirectories.length === 0 ? [undefined] : settings.qemuDirectories;
+  const chosen: ChosenEngine[] = [];
   try {
-    return await chooseEngine(settings, host);
+    for (const directory of directories) chosen.push(await chooseEngine(settings, directory, host));
   } catch (error) {
-    if (settings.dryRun && error instanceof EnvironmentError) return undefined;
+    if (settings.dryRun && error instanceof EnvironmentError) return [];
     throw error;
   }
+  if (chosen.length > 1 && chosen.some(({ name }) => name === 'simulated')) {
+    throw new UsageError('--qemu: two builds are compared by measuring them, not with --engine simulated');
+  }
+  return chosen;
 }
 
 /** @throws UsageError where there is more than one sequence of host I/O to write */
@@ -130,13 +163,14 @@ function checkOneCell(plan: Plan): void {
 }
 
 /** @throws UsageError for settings that QEMU would refuse on the workload's disk */
-function validate(plan: Plan, chosen: ChosenEngine | undefined): void {
+function validate(plan: Plan, builds: readonly ChosenEngine[]): void {
   for (const { workload, configuration } of cells(plan)) {
-    validateConfiguration(plan.configuration(configuration), {
-      diskBytes: plan.workload(workload).diskBytes,
-      hasBacking: plan.backing !== undefined || plan.workload(workload).image.backing !== 'none',
-      ...(chosen ? { qemu: chosen.version } : {}),
-    });
+    for (const qemu of builds.length === 0 ? [undefined] : builds.map((build) => build.version))
+      validateConfiguration(plan.configuration(configuration), {
+        diskBytes: plan.workload(workload).diskBytes,
+        hasBacking: plan.backing !== undefined || plan.workload(workload).image.backing !== 'none',
+        ...(qemu ? { qemu } : {}),
+      });
   }
 }
 
@@ -163,19 +197,34 @@ function dryRun(
 
 function finish(
   plan: Plan,
-  execution: Execution,
-  journal: { readonly path: string },
+  executions: readonly Execution[],
+  targets: readonly RunTarget[],
   settings: RunSettings,
   host: Host,
 ): ExitCode {
-  const { trials, alreadyCompletedCount, warnings } = execution;
+  const reports = executions.map((execution, index) =>
+    resultOf(plan, execution, relative(host.cwd, targets[index]?.journal.path ?? '')),
+  );
+  const [report, head] = reports;
+  if (report === undefined) return ExitCode.ok;
+  if (settings.json) printJson(host, head === undefined ? report : { ...report, head });
+  else host.stdout.write(renderResults(reports));
+  const failedCount = reports.reduce((sum, one) => sum + one.failedCount, 0);
+  if (failedCount === 0) return ExitCode.ok;
+  const count = plan.trials.length * reports.length;
+  host.stderr.write(`qtune: ${failedCount} of ${count} trials have no result; --resume tries them again\n`);
+  return ExitCode.outside;
+}
+
+function resultOf(plan: Plan, execution: Execution, journal: string): RunResultReport {
+  const { trials, alreadyCompletedCount, warnings, decisions } = execution;
   const failed = trials.flatMap((trial) => (trial.state === 'completed' ? [] : [trial]));
-  const report: RunResultReport = {
+  return {
     schema: 'qtune.run/1',
     kind: 'result',
     plan: plan.summary,
     ...(plan.shard ? { shard: { ...plan.shard, trialCount: plan.trials.length } } : {}),
-    journal: relative(host.cwd, journal.path),
+    journal,
     completedCount: trials.length - failed.length,
     alreadyCompletedCount,
     failedCount: failed.length,
@@ -191,15 +240,19 @@ function finish(
       state,
       reason,
     })),
-    warnings: [...warnings, ...trialWarnings(trials)],
+    warnings: [...warnings, ...trialWarnings(trials), ...disturbanceWarnings(trials)],
+    ...(decisions === undefined ? {} : { decisions }),
   };
-  if (settings.json) printJson(host, report);
-  else host.stdout.write(renderResult(report));
-  if (failed.length === 0) return ExitCode.ok;
-  host.stderr.write(
-    `qtune: ${failed.length} of ${plan.trials.length} trials have no result; --resume tries them again\n`,
-  );
-  return ExitCode.outside;
+}
+
+/** Trials that were disturbed even when they ran again. */
+function disturbanceWarnings(trials: Execution['trials']): RunResultReport['warnings'] {
+  const disturbed = trials.filter((trial) => trial.state === 'completed' && trial.disturbance?.disturbed === true);
+  if (disturbed.length === 0) return [];
+  const message = `${disturbed.length} of ${trials.length} trials were disturbed from outside and are used all the same: other processes or the hypervisor took the processor, or others used the disk`;
+  return [
+    { code: 'disturbed', subject: 'this machine', message, hint: '`qtune doctor --noise` shows how noisy it is.' },
+  ];
 }
 
 /** What trials warn about, each text once. */

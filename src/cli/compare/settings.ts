@@ -3,7 +3,7 @@ import type { ComparisonOptions } from '../../report/comparison.ts';
 import { findFormat, type OutputFormat, outputFormats } from '../../report/formats/index.ts';
 import { selectMetrics } from '../../report/metric.ts';
 import { defaultConfidence, defaultThresholdRatio } from '../../stats/verdict.ts';
-import { flag, optionalString, stringList } from '../args.ts';
+import { flag, optionalPercent, optionalString, stringList } from '../args.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -44,20 +44,6 @@ function formatOf(args: Args): OutputFormat {
   }
   if (json && name !== 'json') throw new UsageError(`--json and --format ${name} ask for two formats`);
   return format;
-}
-
-/** `5` and `5%` are both 0.05. */
-function optionalPercent(args: Args, key: string, minimum: number, maximum: number): number | undefined {
-  const text = optionalString(args, key);
-  if (text === undefined) return undefined;
-  const match = /^(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})\s*%?$/.exec(text.trim());
-  const percent = Number(match?.[1]);
-  if (!(percent >= minimum && percent <= maximum)) {
-    throw new UsageError(`--${key}: "${text}" is not a percentage from ${minimum} to ${maximum}`, {
-      hint: 'Write 5 or 5%.',
-    });
-  }
-  return percent / 100;
 }
 
 /** As a percentage, or as the share that it is: `95`, `95%` and `0.95`. */

@@ -5,6 +5,7 @@ import { buildPlan, type Plan, type PlanBacking } from '../../trial/plan.ts';
 import { loadProfile } from '../../workload/load-profile.ts';
 import { resolveWorkload } from '../../workload/resolve-workload.ts';
 import type { Workload } from '../../workload/workload.ts';
+import { defaultLooks } from './decider.ts';
 import { defaultRepetitions, type RunSettings } from './settings.ts';
 
 /** One workload with what its profile says about the experiment. */
@@ -37,6 +38,7 @@ export async function buildRunPlan(
   const rows: Row[] = [];
   for (const name of settings.profiles) rows.push(await readRow(name, settings, cwd, flags, engine, true));
   for (const name of settings.workloads) rows.push(await readRow(name, settings, cwd, flags, engine, false));
+  const looks = engine === 'simulated' || settings.untilDecided === undefined ? undefined : looksOf(settings);
   const rowOf = new Map(rows.map((row) => [row.workload, row]));
   const published = new Map(
     rows.flatMap((row) => (row.published === undefined ? [] : [[row.workload.name, row.published] as const])),
@@ -44,12 +46,19 @@ export async function buildRunPlan(
   return buildPlan({
     workloads: rows.map((row) => row.workload),
     configurations: (workload) => rowOf.get(workload)?.configurations ?? [],
-    repetitions: (workload) => rowOf.get(workload)?.repetitions ?? defaultRepetitions,
+    repetitions: (workload) => looks?.at(-1) ?? rowOf.get(workload)?.repetitions ?? defaultRepetitions,
     seed: settings.seed ?? defaultOrderSeed,
     engine,
     published,
+    ...(looks ? { looks } : {}),
     ...(backing ? { backing } : {}),
   });
+}
+
+/** The default looks, up to the repetitions that were asked for, at which a last one is taken. */
+function looksOf({ repetitions }: RunSettings): readonly number[] {
+  if (repetitions === undefined) return defaultLooks;
+  return [...defaultLooks.filter((look) => look < repetitions), repetitions];
 }
 
 async function readRow(

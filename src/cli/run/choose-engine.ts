@@ -2,7 +2,7 @@ import { commonHost } from '../../driver/driver-options.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import type { Host } from '../host.ts';
-import { findQemu, type OpenEngine } from './open-engine.ts';
+import { type EngineSettings, findQemu, type OpenEngine } from './open-engine.ts';
 import { openSimulated } from './open-simulated.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -11,7 +11,8 @@ export interface ChosenEngine {
   readonly name: 'qemu-io' | 'simulated';
   /** The QEMU that settings are checked against. */
   readonly version: QemuVersion;
-  open(): Promise<OpenEngine>;
+  /** @param overrides other processors than the settings say */
+  open(overrides?: Pick<EngineSettings, 'cpus'>): Promise<OpenEngine>;
 }
 
 /** The model of QEMU's driver as an engine. @param version the QEMU that is modelled; 10.0 where absent */
@@ -27,11 +28,15 @@ export function simulatedEngine(version: QemuVersion | undefined, host: Host): C
  * The engine that a run asks for: `auto` measures with QEMU where it is found, and predicts where it is not and says so.
  * @throws EnvironmentError where QEMU is asked for and there is none; UsageError where it is not in the named directory
  */
-export async function chooseEngine(settings: RunSettings, host: Host): Promise<ChosenEngine> {
+export async function chooseEngine(
+  settings: Pick<RunSettings, 'engine' | 'modelledQemu' | 'cpus'>,
+  qemuDirectory: string | undefined,
+  host: Host,
+): Promise<ChosenEngine> {
   if (settings.engine === 'simulated') return simulatedEngine(settings.modelledQemu, host);
   try {
-    const qemu = await findQemu(settings, host);
-    return { name: 'qemu-io', version: qemu.version, open: () => qemu.open() };
+    const qemu = await findQemu({ qemuDirectory, cpus: settings.cpus }, host);
+    return { name: 'qemu-io', version: qemu.version, open: (overrides) => qemu.open(overrides) };
   } catch (error) {
     if (settings.engine === 'qemu-io' || !(error instanceof EnvironmentError)) throw error;
     host.stderr.write(

@@ -1,21 +1,30 @@
 import { dirname } from 'node:path';
 import { InputError, InterruptedError } from '../../errors.ts';
+import type { RunDecision } from '../../report/run.ts';
 import { checkRoom } from '../../trial/check-room.ts';
 import { environmentChange } from '../../trial/environment.ts';
 import type { PlanEstimate } from '../../trial/estimate.ts';
 import { JournalWriteError, JournalWriter } from '../../trial/journal-writer.ts';
 import type { Plan } from '../../trial/plan.ts';
 import { planDifferences } from '../../trial/plan-difference.ts';
-import { type HeaderRecord, journalSchema, type TrialRecord } from '../../trial/record.ts';
-import { engineJob, type RunProgress, runPlan } from '../../trial/runner.ts';
+import { type HeaderRecord, journalSchema, type PlannedTrial, type TrialRecord } from '../../trial/record.ts';
+import { engineJob, type RunSide, runSides } from '../../trial/runner.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Host } from '../host.ts';
 import { withIoLog } from '../io-log-file.ts';
-import { Progress } from '../progress.ts';
 import type { ChosenEngine } from './choose-engine.ts';
+import { confirmWinners } from './confirm.ts';
+import { Decider } from './decider.ts';
 import type { OpenEngine } from './open-engine.ts';
+import { ProgressLine } from './progress-line.ts';
 import type { RunSettings } from './settings.ts';
 import { checkSameShard } from './shard-plan.ts';
+
+/** An engine and the journal that its trials go to. */
+export interface RunTarget {
+  readonly chosen: ChosenEngine;
+  readonly journal: { readonly path: string; readonly name: string };
+}
 
 /** What a run left behind. */
 export interface Execution {
@@ -23,64 +32,96 @@ export interface Execution {
   readonly trials: readonly TrialRecord[];
   readonly alreadyCompletedCount: number;
   readonly warnings: readonly Warning[];
+  /** With `--until-decided`. */
+  readonly decisions?: readonly RunDecision[];
 }
 
-/** How often the progress line is looked at while a trial runs, milliseconds. */
-const tickMs = 1000;
+interface Context {
+  readonly settings: RunSettings;
+  readonly host: Host;
+}
+
+/** A target whose journal is open. */
+interface OpenTarget extends RunTarget {
+  readonly writer: JournalWriter;
+  readonly latest: Map<string, TrialRecord>;
+  readonly completed: ReadonlySet<string>;
+}
 
 /**
- * Opens the journal, makes the engine, runs what is left of the plan and cleans up, whatever happens in between.
- * @throws InputError where the journal is of another plan; InterruptedError after a signal
+ * Opens the journals, makes the engines, runs what is left of the plan and cleans up, whatever happens in between.
+ * With several targets their trials run next to each other, and each has its own journal of the same plan.
+ * @throws InputError where a journal is of another plan; InterruptedError after a signal
  */
 export async function executePlan(
   plan: Plan,
   estimate: PlanEstimate,
-  journal: { readonly path: string; readonly name: string },
-  context: { readonly settings: RunSettings; readonly chosen: ChosenEngine; readonly host: Host },
-): Promise<Execution> {
-  const { settings, chosen, host } = context;
-  const writer = await JournalWriter.open(journal.path, { resume: settings.resume, pid: host.pid });
+  targets: readonly RunTarget[],
+  context: Context,
+): Promise<readonly Execution[]> {
+  const open: OpenTarget[] = [];
   try {
-    checkSamePlan(plan, writer, journal.name);
-    if (writer.cutBytes > 0) {
-      host.stderr.write(`${journal.name}: an unfinished last line of ${writer.cutBytes} bytes was cut off\n`);
+    for (const target of targets) open.push(await openTarget(plan, target, context));
+    const ioLogWarnings = await recordIoLog(plan, targets[0]?.chosen, context);
+    if (plan.trials.length === 0) return await Promise.all(open.map((target) => runNothing(plan, target, context)));
+    if (open.every(({ completed }) => plan.trials.every(({ id }) => completed.has(id)))) {
+      return open.map(({ latest, journal }) => {
+        const text = `${journal.name}: all ${plan.trials.length} trials are completed, nothing is left to run\n`;
+        context.host.stderr.write(text);
+        return { trials: [...latest.values()], alreadyCompletedCount: plan.trials.length, warnings: ioLogWarnings };
+      });
     }
-    const before = writer.existing?.trials ?? [];
-    const ioLogWarnings = await recordIoLog(plan, context);
-    if (plan.trials.length === 0) return await runNothing(plan, writer, journal.name, context);
-    if (plan.trials.every((trial) => before.some(({ id, state }) => id === trial.id && state === 'completed'))) {
-      host.stderr.write(`${journal.name}: all ${plan.trials.length} trials are completed, nothing is left to run\n`);
-      return { trials: before, alreadyCompletedCount: plan.trials.length, warnings: ioLogWarnings };
-    }
-    const opened = await chosen.open();
-    try {
-      const { fileSystem, scratchDirectory } = opened;
-      if (fileSystem !== undefined && scratchDirectory !== undefined) {
-        const { freeBytes, largestFileBytes } = fileSystem;
-        checkRoom(estimate, { directory: dirname(scratchDirectory), freeBytes, largestFileBytes });
-      }
-      const execution = await runTrials(plan, estimate, writer, opened, journal.name, context);
-      return { ...execution, warnings: [...ioLogWarnings, ...execution.warnings] };
-    } finally {
-      await opened.close();
-    }
+    const executions = await withEngines(open, (engines) => runTrials(plan, estimate, open, engines, context));
+    return executions.map((one) => ({ ...one, warnings: [...ioLogWarnings, ...one.warnings] }));
   } catch (error) {
     if (error instanceof JournalWriteError) {
-      host.stderr.write(`this record is not in the journal:\n${error.recordLine}\n`);
+      context.host.stderr.write(`this record is not in the journal:\n${error.recordLine}\n`);
     }
     throw error;
   } finally {
+    for (const { writer } of open) await writer.close();
+  }
+}
+
+async function openTarget(plan: Plan, target: RunTarget, { settings, host }: Context): Promise<OpenTarget> {
+  const { name, path } = target.journal;
+  const writer = await JournalWriter.open(path, { resume: settings.resume, pid: host.pid });
+  try {
+    checkSamePlan(plan, writer, name);
+  } catch (error) {
     await writer.close();
+    throw error;
+  }
+  if (writer.cutBytes > 0) {
+    host.stderr.write(`${name}: an unfinished last line of ${writer.cutBytes} bytes was cut off\n`);
+  }
+  const latest = new Map((writer.existing?.trials ?? []).map((trial) => [trial.id, trial]));
+  const done = [...latest.values()].filter((trial) => trial.state === 'completed');
+  return { ...target, writer, latest, completed: new Set(done.map((trial) => trial.id)) };
+}
+
+/** Makes an engine for each target and closes all of them, however it goes. */
+async function withEngines<Result>(
+  targets: readonly RunTarget[],
+  use: (engines: readonly OpenEngine[]) => Promise<Result>,
+): Promise<Result> {
+  const engines: OpenEngine[] = [];
+  try {
+    for (const { chosen } of targets) engines.push(await chosen.open());
+    return await use(engines);
+  } finally {
+    for (const engine of engines) await engine.close();
   }
 }
 
 /** The untimed replay for `--io-log`, before anything is measured; the plan has one cell then. */
 async function recordIoLog(
   plan: Plan,
-  { settings, chosen, host }: { readonly settings: RunSettings; readonly chosen: ChosenEngine; readonly host: Host },
+  chosen: ChosenEngine | undefined,
+  { settings, host }: Context,
 ): Promise<readonly Warning[]> {
   const [trial] = plan.trials;
-  if (settings.ioLog === undefined || trial === undefined) return [];
+  if (settings.ioLog === undefined || trial === undefined || chosen === undefined) return [];
   return withIoLog(host.cwd, settings.ioLog, async (sink) => {
     const opened = await chosen.open();
     try {
@@ -105,123 +146,148 @@ function checkSamePlan(plan: Plan, writer: JournalWriter, name: string): void {
 }
 
 /** More shards than there is to do is no error: the journal says that nothing was left for this one. */
-async function runNothing(
-  plan: Plan,
-  writer: JournalWriter,
-  journalName: string,
-  { chosen, host }: { readonly chosen: ChosenEngine; readonly host: Host },
-): Promise<Execution> {
+async function runNothing(plan: Plan, { writer, chosen, journal }: OpenTarget, { host }: Context): Promise<Execution> {
   if (!writer.existing) {
     const opened = await chosen.open();
     try {
-      const { engine, environment } = await opened.describe();
-      const startedAt = new Date(host.now()).toISOString();
-      const header = { type: 'header', schema: journalSchema, startedAt, plan: plan.summary } as const;
-      await writer.append({ ...header, environment, engine, ...shardOf(plan) });
+      await writer.append(headerOf(plan, await opened.describe(), host));
     } finally {
       await opened.close();
     }
   }
-  host.stderr.write(`${journalName}: nothing of the plan falls to this shard\n`);
+  host.stderr.write(`${journal.name}: nothing of the plan falls to this shard\n`);
   return { trials: [], alreadyCompletedCount: 0, warnings: [] };
 }
 
-function shardOf({ shard }: Plan): Pick<HeaderRecord, 'shard'> {
-  return shard === undefined ? {} : { shard };
+function headerOf(plan: Plan, described: Pick<HeaderRecord, 'engine' | 'environment'>, host: Host): HeaderRecord {
+  const { summary, shard } = plan;
+  const startedAt = new Date(host.now()).toISOString();
+  const { environment, engine } = described;
+  return {
+    type: 'header',
+    schema: journalSchema,
+    startedAt,
+    plan: summary,
+    environment,
+    engine,
+    ...(shard ? { shard } : {}),
+  };
 }
 
 async function runTrials(
   plan: Plan,
   estimate: PlanEstimate,
-  writer: JournalWriter,
-  opened: OpenEngine,
-  journalName: string,
-  { settings, host }: { readonly settings: RunSettings; readonly host: Host },
-): Promise<Execution> {
-  const { engine, environment } = await opened.describe();
-  if (host.signal.aborted) throw new InterruptedError();
-  const time = new Date(host.now()).toISOString();
+  targets: readonly OpenTarget[],
+  engines: readonly OpenEngine[],
+  { settings, host }: Context,
+): Promise<readonly Execution[]> {
   const warnings: Warning[] = [];
-  const latest = new Map((writer.existing?.trials ?? []).map((trial) => [trial.id, trial]));
-  const completed = new Set(
-    [...latest.values()].filter((trial) => trial.state === 'completed').map((trial) => trial.id),
-  );
-  if (writer.existing) {
-    const change = environmentChange(writer.existing.header.environment, environment);
-    if (change) warnings.push(change);
-    await writer.append({ type: 'resume', resumedAt: time, environment, engine });
-    host.stderr.write(`${journalName}: going on, ${completed.size} of ${plan.trials.length} trials are completed\n`);
-  } else {
-    const header = { type: 'header', schema: journalSchema, startedAt: time } as const;
-    await writer.append({ ...header, plan: plan.summary, environment, engine, ...shardOf(plan) });
-    host.stderr.write(`${plan.trials.length} trials, journal: ${journalName}\n`);
+  for (const [index, target] of targets.entries()) {
+    const opened = engines[index];
+    if (opened) warnings.push(...(await beginJournal(plan, estimate, target, opened, host)));
   }
+  const decider =
+    settings.untilDecided === undefined ? undefined : new Decider(plan, targets.length, settings.untilDecided);
+  for (const [side, { latest }] of targets.entries()) for (const trial of latest.values()) decider?.add(side, trial);
+  const sides = targets.map(({ completed, writer, latest }, index): RunSide => {
+    const engine = engines[index]?.engine;
+    if (engine === undefined) throw new RangeError('every target has its engine');
+    return {
+      engine,
+      completed,
+      record: async (record) => {
+        await writer.append(record);
+        latest.set(record.id, record);
+        decider?.add(index, record);
+      },
+    };
+  });
   const progress = new ProgressLine(host);
   try {
-    await runPlan(plan, opened.engine, {
-      completed,
+    await runSides(plan, sides, {
+      record: async () => undefined,
       timeLimitMs: settings.timeLimitMs,
       traceHostIo: settings.traceHostIo,
       signal: host.signal,
       now: () => host.now(),
       estimateMs: (trial) => estimate.trialMs(trial),
-      record: async (record) => {
-        await writer.append(record);
-        latest.set(record.id, record);
-      },
+      ...(settings.sliceMs === undefined ? {} : { slices: slicesOf(settings.sliceMs, estimate, engines) }),
+      ...(settings.untilDecided === undefined ? {} : { deadline: host.now() + settings.untilDecided.budgetMs }),
+      wants: ({ workload, block }) => decider?.wants(workload, block) ?? true,
       onProgress: (event) => progress.show(event),
     });
   } catch (error) {
     progress.close();
-    if (error instanceof InterruptedError) {
-      const done = [...latest.values()].filter((trial) => trial.state === 'completed').length;
-      host.stderr.write(
-        `${done} of ${plan.trials.length} trials are completed in ${journalName}; go on with the same command and --resume\n`,
-      );
-    }
+    if (error instanceof InterruptedError) sayWhatIsThere(plan, targets, host);
     throw error;
   } finally {
     progress.close();
   }
-  return { trials: [...latest.values()], alreadyCompletedCount: completed.size, warnings };
+  const decisions = decider?.decisions();
+  if (decisions === undefined) return executionsOf(targets, warnings, undefined);
+  return executionsOf(targets, warnings, await confirmWinners(plan, decisions, targets, { settings, host }));
 }
 
-/** Keeps the progress line moving while a trial runs. */
-class ProgressLine {
-  readonly #progress: Progress;
-  readonly #host: Host;
-  readonly #startedMs: number;
-  readonly #timer: NodeJS.Timeout;
-  #event: RunProgress | undefined;
-  #eventMs = 0;
+function executionsOf(
+  targets: readonly OpenTarget[],
+  warnings: readonly Warning[],
+  decisions: readonly RunDecision[] | undefined,
+): readonly Execution[] {
+  return targets.map(({ latest, completed }) => ({
+    trials: [...latest.values()],
+    alreadyCompletedCount: completed.size,
+    warnings,
+    ...(decisions === undefined ? {} : { decisions }),
+  }));
+}
 
-  constructor(host: Host) {
-    this.#progress = new Progress(host);
-    this.#host = host;
-    this.#startedMs = host.now();
-    this.#timer = setInterval(() => this.#draw(), tickMs);
-    this.#timer.unref();
+/** Writes the header, or the note that the run goes on. */
+async function beginJournal(
+  plan: Plan,
+  estimate: PlanEstimate,
+  { writer, completed, journal }: OpenTarget,
+  opened: OpenEngine,
+  host: Host,
+): Promise<readonly Warning[]> {
+  const { fileSystem, scratchDirectory } = opened;
+  if (fileSystem !== undefined && scratchDirectory !== undefined) {
+    const { freeBytes, largestFileBytes } = fileSystem;
+    checkRoom(estimate, { directory: dirname(scratchDirectory), freeBytes, largestFileBytes });
   }
-
-  show(event: RunProgress): void {
-    this.#event = event;
-    this.#eventMs = this.#host.now();
-    this.#draw();
+  const described = await opened.describe();
+  if (host.signal.aborted) throw new InterruptedError();
+  if (!writer.existing) {
+    await writer.append(headerOf(plan, described, host));
+    host.stderr.write(`${plan.trials.length} trials, journal: ${journal.name}\n`);
+    return [];
   }
+  const resumedAt = new Date(host.now()).toISOString();
+  await writer.append({ type: 'resume', resumedAt, environment: described.environment, engine: described.engine });
+  host.stderr.write(`${journal.name}: going on, ${completed.size} of ${plan.trials.length} trials are completed\n`);
+  const change = environmentChange(writer.existing.header.environment, described.environment);
+  return change ? [change] : [];
+}
 
-  close(): void {
-    clearInterval(this.#timer);
-    this.#progress.done();
-  }
+/** Trials take turns where all their images fit on the disk at once, with as much again left free. */
+function slicesOf(sliceMs: number, estimate: PlanEstimate, engines: readonly OpenEngine[]) {
+  const [first] = engines;
+  const freeBytes = first?.fileSystem?.freeBytes ?? Number.POSITIVE_INFINITY;
+  const bytesOf = new Map(estimate.cells.map((cell) => [`${cell.workload}\n${cell.configuration}`, cell.imageBytes]));
+  return {
+    sliceMs,
+    ...(first?.scratchDirectory === undefined ? {} : { scratchDirectory: first.scratchDirectory }),
+    fits: (trials: readonly PlannedTrial[]) => {
+      const bytes = trials.map((trial) => bytesOf.get(`${trial.workload}\n${trial.configuration}`) ?? 0);
+      return 2 * bytes.reduce((sum, one) => sum + one, 0) < freeBytes;
+    },
+  };
+}
 
-  #draw(): void {
-    if (!this.#event?.trial) return;
-    const { trial, index, count, remainingMs } = this.#event;
-    const now = this.#host.now();
-    const elapsedMs = now - this.#startedMs;
-    const leftMs = Math.max(0, remainingMs - (now - this.#eventMs));
-    // The line works out the time left from the share that is done; this share makes it come out as expected.
-    const done = elapsedMs === 0 ? 0 : elapsedMs / (elapsedMs + leftMs);
-    this.#progress.update(done, `trial ${index} of ${count}: ${trial.workload}, ${trial.configuration}`);
+function sayWhatIsThere(plan: Plan, targets: readonly OpenTarget[], host: Host): void {
+  for (const { latest, journal } of targets) {
+    const done = [...latest.values()].filter((trial) => trial.state === 'completed').length;
+    host.stderr.write(
+      `${done} of ${plan.trials.length} trials are completed in ${journal.name}; go on with the same command and --resume\n`,
+    );
   }
 }

@@ -11,14 +11,17 @@ import { qtuneVersion } from '../version.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Which QEMU, and where its process runs; absent keys mean the one on PATH and the last processor. */
-export type EngineSettings = Partial<Pick<RunSettings, 'qemuDirectory' | 'cpus'>>;
+export interface EngineSettings {
+  readonly qemuDirectory?: string | undefined;
+  readonly cpus?: RunSettings['cpus'];
+}
 
 /** The QEMU that was found, as far as planning needs it. */
 export interface FoundQemu {
   readonly version: QemuVersion;
   readonly versionLine: string;
   /** Makes a scratch directory and an engine in it. */
-  open(): Promise<OpenEngine>;
+  open(overrides?: Pick<EngineSettings, 'cpus'>): Promise<OpenEngine>;
 }
 
 /** An engine with the place that it works in. */
@@ -44,7 +47,7 @@ export async function findQemu(settings: EngineSettings, host: Host): Promise<Fo
   return {
     version: tools.version,
     versionLine: tools.versionLine,
-    open: () => openEngine(tools, settings, host),
+    open: (overrides) => openEngine(tools, { ...settings, ...overrides }, host),
   };
 }
 

@@ -1,7 +1,18 @@
 import { UsageError } from '../../errors.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
+import { defaultErrorRate } from '../../stats/family.ts';
+import { interleavedThresholdRatio } from '../../stats/verdict.ts';
 import { parseDuration } from '../../units/duration.ts';
-import { flag, optionalBytes, optionalInteger, optionalString, qemuVersionOption, stringList } from '../args.ts';
+import {
+  flag,
+  optionalBytes,
+  optionalInteger,
+  optionalPercent,
+  optionalString,
+  qemuVersionOption,
+  stringList,
+} from '../args.ts';
+import type { DecisionSettings } from './decider.ts';
 import { type ShardSettings, shardSettings } from './shard-option.ts';
 
 /** What the options of `qtune run` ask for, before any file was read. */
@@ -18,12 +29,18 @@ export interface RunSettings extends ShardSettings {
   readonly engine: 'auto' | 'qemu-io' | 'simulated';
   /** The QEMU that the simulated engine models. */
   readonly modelledQemu: QemuVersion | undefined;
-  readonly out: string | undefined;
+  /** Journals: one for each build of QEMU, or none named. */
+  readonly out: readonly string[];
   /** Where the host I/O of the one cell goes. */
   readonly ioLog: string | undefined;
   readonly resume: boolean;
   readonly dryRun: boolean;
-  readonly qemuDirectory: string | undefined;
+  /** Directories of the builds of QEMU to measure; the one on PATH where empty. */
+  readonly qemuDirectories: readonly string[];
+  /** Length of the slices in which the trials of a block take turns; undefined where one runs after the other. */
+  readonly sliceMs: number | undefined;
+  /** Blocks are added until every comparison is decided. */
+  readonly untilDecided: DecisionSettings | undefined;
   readonly seed: number | undefined;
   readonly timeLimitMs: number;
   /** Processors for the measured process: undefined for one by default, null for any. */
@@ -35,6 +52,12 @@ export interface RunSettings extends ShardSettings {
 /** Repetitions where neither flag nor profile says: the fewest that give a 95 % interval of the median. */
 export const defaultRepetitions = 6;
 const defaultTimeLimitMs = 600_000;
+/**
+ * Long enough for thousands of requests and for the processor's caches to be a small part of it, and so short that few
+ * slices have a stall in them.
+ */
+const defaultSliceMs = 20;
+const defaultBudgetMs = 300_000;
 
 /** Turns the parsed options into settings. @throws UsageError naming the option */
 export function runSettings(args: Readonly<Record<string, unknown>>): RunSettings {
@@ -56,17 +79,71 @@ export function runSettings(args: Readonly<Record<string, unknown>>): RunSetting
     repetitions: optionalInteger(args, 'repetitions', 1, 10_000),
     engine: engineOf(args),
     modelledQemu: qemuVersionOption(args),
-    out: optionalString(args, 'out'),
+    out: stringList(args, 'out'),
     ioLog: optionalString(args, 'io-log'),
     ...shardSettings(args),
     resume: flag(args, 'resume'),
     dryRun: flag(args, 'dry-run'),
-    qemuDirectory: optionalString(args, 'qemu'),
+    ...buildsOf(args),
+    sliceMs: sliceOf(args),
+    untilDecided: untilDecided(args),
     seed: optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER),
     timeLimitMs: timeLimit === undefined ? defaultTimeLimitMs : parseDuration(timeLimit, '--time-limit'),
     cpus: processors(args),
     traceHostIo: args['host-io'] !== false,
     json: flag(args, 'json'),
+  };
+}
+
+/** @throws UsageError for more than two builds, or journals that do not match them */
+function buildsOf(args: Readonly<Record<string, unknown>>): Pick<RunSettings, 'qemuDirectories'> {
+  const qemuDirectories = stringList(args, 'qemu');
+  const out = stringList(args, 'out');
+  if (qemuDirectories.length > 2) {
+    throw new UsageError('--qemu: two builds can be measured next to each other, not more', {
+      hint: 'Compare each of the others with the first in a run of its own.',
+    });
+  }
+  if (out.length > 1 && out.length !== qemuDirectories.length) {
+    throw new UsageError(`--out: ${out.length} journals, but ${Math.max(1, qemuDirectories.length)} QEMU to measure`, {
+      hint: 'Each build has a journal of its own: --qemu A --qemu B --out a.ndjson --out b.ndjson.',
+    });
+  }
+  if (qemuDirectories.length === 2 && out.length === 1) {
+    throw new UsageError('--out: each of the two builds has a journal of its own', {
+      hint: 'Name both: --out a.ndjson --out b.ndjson.',
+    });
+  }
+  return { qemuDirectories };
+}
+
+function sliceOf(args: Readonly<Record<string, unknown>>): number | undefined {
+  const text = optionalString(args, 'slice');
+  if (text === 'off') return undefined;
+  if (text === undefined) return defaultSliceMs;
+  const ms = parseDuration(text, '--slice');
+  if (ms >= 1 && ms <= 60_000) return ms;
+  throw new UsageError(`--slice: "${text}" is not between 1ms and 60s`, {
+    hint: 'Write 20ms, or off for whole trials.',
+  });
+}
+
+function untilDecided(args: Readonly<Record<string, unknown>>): DecisionSettings | undefined {
+  const [text] = stringList(args, 'until-decided');
+  const rest = ['threshold', 'error-rate', 'base'].filter((key) => args[key] !== undefined);
+  if (text === undefined) {
+    if (rest.length > 0) throw new UsageError(`--${rest[0]} says nothing without --until-decided`);
+    return undefined;
+  }
+  if (sliceOf(args) === undefined) {
+    throw new UsageError('--until-decided needs slices, and --slice is off', { hint: 'Leave --slice out.' });
+  }
+  const base = optionalString(args, 'base');
+  return {
+    budgetMs: text === '' ? defaultBudgetMs : parseDuration(text, '--until-decided'),
+    thresholdRatio: optionalPercent(args, 'threshold', 0.01, 100) ?? interleavedThresholdRatio,
+    errorRate: optionalPercent(args, 'error-rate', 0.001, 50) ?? defaultErrorRate,
+    ...(base === undefined ? {} : { base }),
   };
 }
 

@@ -32,9 +32,10 @@ export function listShards(plan: Plan, settings: RunSettings, host: Host): ExitC
 }
 
 /** Two parts of one plan on the same disk do not meet. */
-export function defaultJournalName({ summary, shard }: Plan): string {
+export function defaultJournalName({ summary, shard }: Plan, build?: number): string {
+  const side = build === undefined ? '' : `-qemu-${build}`;
   const part = shard === undefined ? '' : `-${shard.index}-of-${shard.count}`;
-  return `qtune-${summary.hash.slice(0, 8)}${part}.ndjson`;
+  return `qtune-${summary.hash.slice(0, 8)}${side}${part}.ndjson`;
 }
 
 /** @throws InputError where the journal to go on with is of another part of the plan, or was merged */

@@ -82,6 +82,26 @@ const result = z.object({
     }),
   ),
   warnings: z.array(warningSchema),
+  decisions: z
+    .array(
+      z.object({
+        workload: z.string(),
+        base: z.string(),
+        head: z.string(),
+        ratio: z.number().nullable().describe('IOPS of head over base.'),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+        verdict: z.enum(['better', 'worse', 'same', 'inconclusive']),
+        blockCount: count,
+        neededBlockCount: count.nullable().describe('Blocks that would decide; null where it is, or more do not help.'),
+        unpinned: z
+          .object({ ratio: z.number(), low: z.number(), high: z.number(), confirmed: z.boolean() })
+          .optional()
+          .describe('One block in which the measured processes could run on any processor.'),
+      }),
+    )
+    .optional()
+    .describe('With --until-decided.'),
 });
 
 const shards = z
@@ -111,4 +131,6 @@ const shards = z
   .describe('With --list-shard.');
 
 /** What `qtune run --json` prints. */
-export const runSchema = z.union([plan, result, shards]).describe('What `qtune run --json` prints.');
+export const runSchema = z
+  .union([plan, result.extend({ head: result.optional().describe('The second build, with two --qemu.') }), shards])
+  .describe('What `qtune run --json` prints.');
