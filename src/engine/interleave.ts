@@ -81,7 +81,7 @@ async function takeTurns(
   const load = (): HostLoad | undefined =>
     options.scratchDirectory === undefined ? undefined : readHostLoad(cpus, options.scratchDirectory);
   const before = load();
-  const usedBefore = usages(running());
+  const atStart = running().map((lane) => ({ lane, used: usage(lane) }));
   const longest = Math.max(1, ...running().map((lane) => measuredCount(lane.trial)));
   let order: readonly Lane[] = [];
   for (let slice = 0, done = 0; done < longest; slice++) {
@@ -95,10 +95,13 @@ async function takeTurns(
   }
   const after = load();
   if (before === undefined || after === undefined) return undefined;
-  const own = usages(running()).map((usage, index) => ({
-    cpuMs: usage.cpuMs - (usedBefore[index]?.cpuMs ?? 0),
-    ioBytes: usage.ioBytes - (usedBefore[index]?.ioBytes ?? 0),
-  }));
+  // One that has left is not asked any more, and what it used counts as others'.
+  const own = atStart
+    .filter(({ lane }) => lane.failed !== true)
+    .map(({ lane, used }) => {
+      const now = usage(lane);
+      return { cpuMs: now.cpuMs - used.cpuMs, ioBytes: now.ioBytes - used.ioBytes };
+    });
   return disturbanceBetween(before, after, own, cpus.length === 1);
 }
 
@@ -136,8 +139,8 @@ function boundary(trial: SlicedTrial, share: number): number {
   return trial.warmUpCount + Math.round(share * measuredCount(trial));
 }
 
-function usages(lanes: readonly Lane[]): readonly ProcessUsage[] {
-  return lanes.map((lane) => lane.trial?.usage() ?? { cpuMs: 0, ioBytes: 0 });
+function usage(lane: Lane): ProcessUsage {
+  return lane.trial?.usage() ?? { cpuMs: 0, ioBytes: 0 };
 }
 
 function shuffled(lanes: readonly Lane[], random: Random): readonly Lane[] {
