@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { qemuCacheDirectory, systemQemu } from '../helpers/qemu.ts';
+import { installCheckers } from './install-checkers.ts';
 import { unpackQemuReleases } from './unpack-qemu.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /**
  * Runs once before all tests: builds `dist`, installs the tools that the live tests drive (QEMU, fio, strace) where this
- * machine lets us, and unpacks newer QEMU releases beside the system's. What cannot be had is said in one line; the
+ * machine lets us, and those that check output formats, and unpacks newer QEMU releases beside the system's. What cannot be had is said in one line; the
  * tests that need it skip.
  */
 export default function setup(): void {
@@ -25,6 +26,9 @@ export default function setup(): void {
     if (install.status !== 0) say(`tools could not be installed: ${install.stderr.trim()}`);
   }
   if (systemQemu() === undefined) say('no QEMU on this machine: tests against the real driver are skipped');
+
+  const unchecked = installCheckers();
+  if (unchecked !== undefined) say(`${unchecked}: some output formats are not checked by other programs`);
 
   const missing = unpackQemuReleases(qemuCacheDirectory);
   if (missing !== undefined) say(`newer QEMU releases are not at hand (${missing}): tests against them are skipped`);

@@ -9,7 +9,15 @@ import { writeOutput } from '../compare/write-output.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 
-const formatHelp = ['Formats:', ...outputFormats.map(({ name, describe }) => `  ${name.padEnd(17)} ${describe}`)];
+const formatNames = outputFormats.map((format) => format.name).join(', ');
+
+/** One command line a format, the default aside. */
+const formatExamples = outputFormats
+  .filter((format) => format.name !== 'table')
+  .map(({ name, extension, describe }) => ({
+    command: `compare base.ndjson head.ndjson --format ${name}${name === 'github' ? '' : ` --output result${extension}`}`,
+    about: `${describe.charAt(0).toUpperCase()}${describe.slice(1)}`,
+  }));
 
 export const compareCommand: Command = {
   usage: 'compare <base> <head>',
@@ -17,6 +25,7 @@ export const compareCommand: Command = {
   examples: [
     { command: 'compare base.ndjson head.ndjson', about: 'Table of both runs, with a verdict per cell' },
     { command: 'compare base.ndjson head.ndjson --fail-on 5%', about: 'Exit 1 where anything is worse by 5 % or more' },
+    ...formatExamples,
   ],
   build: (yargs: Argv) =>
     yargs
@@ -27,10 +36,9 @@ export const compareCommand: Command = {
       .option('metric', { describe: `Compare this metric; may be repeated: ${metricNames.join(', ')}`, type: 'string' })
       .option('confidence', { describe: 'PERCENT of intervals that hold the true ratio', type: 'string' })
       .option('threshold', { describe: 'Differences below PERCENT are noise', type: 'string' })
-      .option('format', { describe: 'How to write it down, see below', type: 'string' })
+      .option('format', { describe: `How to write it down: ${formatNames}`, type: 'string' })
       .option('json', { describe: 'The same as --format json', type: 'boolean' })
-      .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' })
-      .epilogue(formatHelp.join('\n')),
+      .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' }),
   async run(args, host) {
     const settings = compareSettings(args);
     const [{ buildComparison }, { applyGate }] = await Promise.all([

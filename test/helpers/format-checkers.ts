@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process';
+
+/** Debian's packages of the programs that check formats. */
+export const checkerPackages = ['libxml2-utils', 'python3-prometheus-client'] as const;
+
+/** The system's Python, which sees what the system's packages brought; another one first in PATH does not. */
+export const systemPython = '/usr/bin/python3';
+
+export function hasXmllint(): boolean {
+  return spawnSync('xmllint', ['--version']).status === 0;
+}
+
+/** Whether Prometheus' own parser of OpenMetrics is there. */
+export function hasOpenMetricsParser(): boolean {
+  return spawnSync(systemPython, ['-c', 'import prometheus_client.openmetrics.parser']).status === 0;
+}
