@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 
 /** Debian's packages of the programs that check formats. */
-export const checkerPackages = ['libxml2-utils', 'python3-prometheus-client'] as const;
+export const checkerPackages = ['cmark-gfm', 'libxml2-utils', 'python3-prometheus-client'] as const;
 
 /** The system's Python, which sees what the system's packages brought; another one first in PATH does not. */
 export const systemPython = '/usr/bin/python3';
+
+/** Whether GitHub's own parser of Markdown is there. */
+export function hasCmarkGfm(): boolean {
+  return spawnSync('cmark-gfm', ['--version']).status === 0;
+}
 
 export function hasXmllint(): boolean {
   return spawnSync('xmllint', ['--version']).status === 0;

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
-import { checkerPackages, hasOpenMetricsParser, hasXmllint } from '../helpers/format-checkers.ts';
+import { checkerPackages, hasCmarkGfm, hasOpenMetricsParser, hasXmllint } from '../helpers/format-checkers.ts';
 
 /**
  * Installs the programs that check what `compare --format` writes, where this machine lets us.
  * @returns undefined where they are there, else why not, in a few words
  */
 export function installCheckers(): string | undefined {
-  if (hasXmllint() && hasOpenMetricsParser()) return undefined;
+  if (hasCmarkGfm() && hasXmllint() && hasOpenMetricsParser()) return undefined;
   if (userInfo().uid !== 0) return 'only root may install packages';
   const options = { encoding: 'utf8', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
   const install = (): boolean =>
@@ -15,5 +15,5 @@ export function installCheckers(): string | undefined {
   if (install()) return undefined;
   // The list of packages may be missing or old.
   spawnSync('apt-get', ['update', '-qq'], options);
-  return install() ? undefined : `apt cannot install ${checkerPackages.join(' and ')}`;
+  return install() ? undefined : `apt cannot install ${checkerPackages.join(', ')}`;
 }

@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
 import { marked, type Token, type Tokens } from 'marked';
 import { describe, expect, test } from 'vitest';
 import { renderMarkdown } from '../../../src/report/formats/markdown.ts';
 import { codeSpan, plainText, tableRow } from '../../../src/report/formats/markdown-text.ts';
 import { printable } from '../../../src/report/printable.ts';
+import { hasCmarkGfm } from '../../helpers/format-checkers.ts';
 import { expectGolden } from '../../helpers/golden.ts';
 import {
   empty,
@@ -162,12 +165,48 @@ describe('text from a journal is never Markdown', () => {
     }
   });
 
+  test.skipIf(!hasCmarkGfm())("in a whole document, as GitHub's parser reads it", () => {
+    const extensions = ['table', 'autolink', 'strikethrough', 'tagfilter'].flatMap((name) => ['-e', name]);
+    const { status, stdout } = spawnSync('cmark-gfm', [...extensions, '--unsafe'], {
+      input: renderMarkdown(hostile, hostileGate),
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    const tags = new Set([...stdout.matchAll(/<[a-z][^>]*>/g)].map(([tag]) => tag));
+    const [inline, block] = [
+      ['code', 'strong'],
+      ['details', 'summary', 'h3', 'h4', 'p', 'ul', 'li'],
+    ];
+    const table = ['table', 'thead', 'tbody', 'tr', 'th', 'td', 'th align="right"', 'td align="right"'];
+    expect([...tags].sort()).toEqual([...inline, ...block, ...table].map((tag) => `<${tag}>`).sort());
+  });
+
+  test('whatever is made of its special characters', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'`|\\*_<>&@#:~[]()!$ -+1.)=/ahtpsw;"'), maxLength: 14 });
+    const isBlank = (one: string): boolean => one.trim() === '';
+    fc.assert(
+      fc.property(text, (one) => {
+        const cell = `${tableRow(['a', 'b'])}${tableRow(['---', '---'])}${tableRow([codeSpan(one), plainText(one)])}`;
+        const [table] = tablesOf(cell);
+        expect(table?.rows[0]).toHaveLength(2);
+        const [code] = table?.rows[0]?.[0]?.tokens ?? [];
+        expect(code?.type).toBe(isBlank(one) ? 'text' : 'codespan');
+        expect(interpreted(cell)).toEqual([]);
+        expect(interpreted(`- ${plainText(one)}\n`)).toEqual([]);
+        const inProse = marked.lexer(`Name ${codeSpan(one)}.`)[0];
+        const kinds = inProse && 'tokens' in inProse ? inProse.tokens?.map((token) => token.type) : [];
+        expect(kinds).toEqual(isBlank(one) ? ['text'] : ['text', 'codespan', 'text']);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test.each(hostileNames)('as a name: %j', (name) => {
     const [table] = tablesOf(`${tableRow(['a', 'b'])}${tableRow(['---', '---'])}${tableRow([codeSpan(name), 'x'])}`);
     const [first, second] = table?.rows[0] ?? [];
     expect(second?.text).toBe('x');
     expect(first?.tokens.map((token) => token.type)).toEqual([name === '' ? 'text' : 'codespan']);
-    // A backslash before a bar may come doubled: a table cannot say it otherwise.
+    // A table cannot say a backslash before a bar inside a code span.
     if (name !== '' && !name.includes('\\|')) expect(shown(first?.tokens ?? [])).toBe(printable(name));
     expect(interpreted(`Name ${codeSpan(name)}.`)).toEqual([]);
   });
