@@ -80,9 +80,9 @@ export class JournalWriter {
     }
   }
 
-  /** Writes one record. @throws JournalWriteError where it is not safely on disk, now and for every later record */
-  async append(record: JournalRecord): Promise<void> {
-    const line = JSON.stringify(record);
+  /** Writes records that belong together in one go: a kill leaves all of them or hardly ever a part. @throws JournalWriteError where it is not safely on disk, now and for every later record */
+  async append(...records: readonly JournalRecord[]): Promise<void> {
+    const line = records.map((record) => JSON.stringify(record)).join('\n');
     if (this.#failure) throw new JournalWriteError(this.path, 'writing has failed before', line, this.#failure.cause);
     const bytes = Buffer.from(`${line}\n`);
     let action = 'the record could not be written';

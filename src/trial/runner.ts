@@ -57,7 +57,8 @@ export interface SliceOptions {
 /** One of several engines that run the same plan next to each other, such as two builds of QEMU. */
 export interface RunSide {
   readonly engine: Engine;
-  readonly record: (record: TrialRecord) => Promise<void>;
+  /** Takes the records of trials that took turns together: half of them is of no use. */
+  readonly record: (records: readonly TrialRecord[]) => Promise<void>;
   readonly completed?: ReadonlySet<string>;
 }
 
@@ -76,7 +77,10 @@ export interface RunSummary {
 
 /** Runs a plan with one engine: see {@link runSides}. */
 export function runPlan(plan: Plan, engine: Engine, options: RunOptions): Promise<RunSummary> {
-  const { record, completed } = options;
+  const { completed } = options;
+  const record = async (records: readonly TrialRecord[]): Promise<void> => {
+    for (const one of records) await options.record(one);
+  };
   return runSides(plan, [{ engine, record, ...(completed ? { completed } : {}) }], options);
 }
 
@@ -91,7 +95,11 @@ export function runPlan(plan: Plan, engine: Engine, options: RunOptions): Promis
  * @throws InterruptedError after an abort; whatever an engine or `record` throws, except an EngineError, which is a
  *   failed trial
  */
-export async function runSides(plan: Plan, sides: readonly RunSide[], options: RunOptions): Promise<RunSummary> {
+export async function runSides(
+  plan: Plan,
+  sides: readonly RunSide[],
+  options: Omit<RunOptions, 'record' | 'completed'>,
+): Promise<RunSummary> {
   return new Run(plan, sides, options).run();
 }
 
@@ -106,7 +114,7 @@ interface Task {
 
 class Run {
   readonly #plan: Plan;
-  readonly #options: RunOptions;
+  readonly #options: Omit<RunOptions, 'record' | 'completed'>;
   readonly #blocks: readonly { readonly block: PlannedBlock; readonly tasks: readonly Task[] }[];
   readonly #time: RemainingTime;
   readonly #failuresInRow = new Map<string, number>();
@@ -116,7 +124,7 @@ class Run {
   #disturbedCount = 0;
   #blockCount = 0;
 
-  constructor(plan: Plan, sides: readonly RunSide[], options: RunOptions) {
+  constructor(plan: Plan, sides: readonly RunSide[], options: Omit<RunOptions, 'record' | 'completed'>) {
     this.#plan = plan;
     this.#options = options;
     this.#time = new RemainingTime(options.estimateMs ?? (() => 1000));
@@ -191,7 +199,7 @@ class Run {
     for (const task of tasks) {
       if (able.includes(task)) continue;
       const reason = `${this.#failuresInRow.get(task.cell) ?? 0} trials of this configuration failed in a row`;
-      await this.#record(task, { state: 'skipped', reason }, { startedMs, durationMs: 0 });
+      await this.#record([{ task, outcome: { state: 'skipped', reason }, about: { startedMs, durationMs: 0 } }]);
     }
     const [only] = able;
     if (able.length > 1) await this.#takeTurns(able);
@@ -204,7 +212,7 @@ class Run {
     const outcome = await this.#settled(() => task.side.engine.run(this.#job(task)));
     const durationMs = performance.now() - clockMs;
     this.#time.add(task.trial, durationMs);
-    await this.#record(task, outcome, { startedMs, durationMs });
+    await this.#record([{ task, outcome, about: { startedMs, durationMs } }]);
     if (outcome.state === 'aborted') throw new InterruptedError();
   }
 
@@ -238,13 +246,14 @@ class Run {
     const durationMs = (performance.now() - clockMs) / tasks.length;
     const session = contentHash(identity).slice(0, sessionDigits);
     const isAborted = await this.#isAborted();
-    for (const [index, task] of tasks.entries()) {
+    const ended = tasks.flatMap((task, index) => {
       const result = results[index];
-      if (result === undefined) continue;
+      if (result === undefined) return [];
       this.#time.add(task.trial, durationMs);
       const outcome = isAborted && result.outcome.state !== 'completed' ? abortedOutcome : result.outcome;
-      await this.#record(task, outcome, { startedMs, durationMs, session, result });
-    }
+      return [{ task, outcome, about: { startedMs, durationMs, session, result } }];
+    });
+    await this.#record(ended);
     if (isAborted) throw new InterruptedError();
     return results.some((result) => result.disturbance?.disturbed === true);
   }
@@ -271,15 +280,25 @@ class Run {
     return this.#options.signal.aborted;
   }
 
-  async #record(task: Task, outcome: Outcome, about: Circumstances): Promise<void> {
-    const record = toRecord(this.#plan, task.trial, outcome, about);
-    await task.side.record(record);
-    this.#records.push(record);
-    if (outcome.state === 'skipped' || outcome.state === 'aborted') return;
-    this.#ranCount += 1;
-    const failures = this.#failuresInRow.get(task.cell) ?? 0;
-    this.#failuresInRow.set(task.cell, outcome.state === 'completed' ? 0 : failures + 1);
+  async #record(ended: readonly EndedTask[]): Promise<void> {
+    const records = ended.map(({ task, outcome, about }) => toRecord(this.#plan, task.trial, outcome, about));
+    for (const side of new Set(ended.map(({ task }) => task.side))) {
+      await side.record(records.filter((_, index) => ended[index]?.task.side === side));
+    }
+    this.#records.push(...records);
+    for (const { task, outcome } of ended) {
+      if (outcome.state === 'skipped' || outcome.state === 'aborted') continue;
+      this.#ranCount += 1;
+      const failures = this.#failuresInRow.get(task.cell) ?? 0;
+      this.#failuresInRow.set(task.cell, outcome.state === 'completed' ? 0 : failures + 1);
+    }
   }
+}
+
+interface EndedTask {
+  readonly task: Task;
+  readonly outcome: Outcome;
+  readonly about: Circumstances;
 }
 
 type Outcome = EngineOutcome | { readonly state: 'skipped'; readonly reason: string };

@@ -92,6 +92,15 @@ async function journal(): Promise<TrialRecord[]> {
   return records;
 }
 
+/** Records without those of blocks that were disturbed from outside and ran again, as they do on a busy machine. */
+function lasting(records: readonly TrialRecord[]): readonly TrialRecord[] {
+  const isRepeated = (record: TrialRecord, index: number): boolean =>
+    records.slice(index + 1).some((later) => later.id === record.id);
+  const wasDisturbed = (block: number): boolean =>
+    records.some((record) => record.block === block && record.state === 'completed' && record.disturbance?.disturbed);
+  return records.filter((record, index) => !(isRepeated(record, index) && wasDisturbed(record.block)));
+}
+
 async function waitFor(condition: () => boolean, what: string, output?: () => string): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
     if (tries === 1000) throw new Error(`waited in vain for ${what}: ${output?.()}`);
@@ -124,7 +133,7 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
     }
     const last = start('--resume', '--no-host-io');
     expect(await last.ended, last.output()).toBe(0);
-    const records = await journal();
+    const records = lasting(await journal());
     expect(records.every((record) => record.state === 'completed')).toBe(true);
     expect(records).toHaveLength(28);
     expect(new Set(records.map((record) => record.id)).size).toBe(28);
@@ -147,7 +156,7 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
     expect(aborted.filter((record) => record.state === 'failed')).toEqual([]);
     const second = start('--no-host-io', '--resume');
     expect(await second.ended, second.output()).toBe(0);
-    const completed = (await journal()).filter((record) => record.state === 'completed');
+    const completed = lasting(await journal()).filter((record) => record.state === 'completed');
     expect(completed).toHaveLength(28);
   });
 
@@ -156,19 +165,19 @@ describe.skipIf(!live)('with real QEMU (skipped where there is none)', () => {
     async () => {
       const trace = ['-f', '-qq', '-o', join(cwd, 'trace'), '-e', 'trace=fdatasync', '-P', join(cwd, 'a.ndjson')];
       const fault = ['-e', 'inject=fdatasync:error=ENOSPC:when=3'];
-      const first = startUnder(['strace', ...trace, ...fault], '--no-host-io', '--repetitions', '2');
+      const first = startUnder(['strace', ...trace, ...fault], '--no-host-io', '--slice', 'off', '--repetitions', '2');
       expect(await first.ended, first.output()).toBe(3);
       expect(first.output()).toContain(
         'could not be flushed to disk (no space left on the device); no more trials are run',
       );
-      const shown = /this record is not in the journal:\n(\{.*\})\n/.exec(first.output())?.[1] ?? '';
+      const shown = /these records are not in the journal:\n(\{.*\})\n/.exec(first.output())?.[1] ?? '';
       const records = await journal();
       expect(records.map((record) => record.state)).toEqual(['completed']);
       expect(JSON.parse(shown)).toMatchObject({ type: 'trial', state: 'completed' });
       expect(records[0]?.id).not.toBe(JSON.parse(shown).id);
       expect(helpers()).toEqual([]);
       expect(readdirSync(scratch)).toEqual([]);
-      const second = start('--no-host-io', '--repetitions', '2', '--resume');
+      const second = start('--no-host-io', '--slice', 'off', '--repetitions', '2', '--resume');
       expect(await second.ended, second.output()).toBe(0);
       expect(second.output()).toContain('going on, 1 of 4 trials are completed');
     },

@@ -341,7 +341,7 @@ describe('before anything runs', () => {
     [['reads.yaml', '--disk', '2TB'], '--disk: "2TB" is ambiguous'],
     [['reads.yaml', '--time-limit', 'soon'], '--time-limit: "soon" is not a duration'],
     [['reads.yaml', '--cpu', 'x'], '--cpu: "x" is not a whole number'],
-    [['reads.yaml', '--out', 'a', '--out', 'b'], '--out was given 2 times'],
+    [['reads.yaml', '--out', 'a', '--out', 'b'], '2 journals, but 1 QEMU to measure'],
     [['reads.yaml', '--out', 'no/a.ndjson'], '--out: there is no directory'],
     [['reads.yaml', '-o', 'cluster_size=100'], 'cluster_size'],
     [['reads.yaml', '--drive', 'l2-cache-size=1M,cache-size=512K'], 'l2-cache-size'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildPlanReport, type RunResultReport, renderPlan, renderResult } from '../../src/report/run.ts';
+import { buildPlanReport, type RunResultReport, renderPlan, renderResults } from '../../src/report/run.ts';
 import { summarizeCells } from '../../src/report/run-summary.ts';
 import { journalRecordSchema } from '../../src/report/schemas/journal.ts';
 import { runSchema } from '../../src/report/schemas/run.ts';
@@ -95,7 +95,7 @@ function resultReport(): RunResultReport {
 }
 
 test('the closing summary reads as it did', async () => {
-  await expect(renderResult(resultReport())).toMatchFileSnapshot('../golden/run-result.stdout');
+  await expect(renderResults([resultReport()])).toMatchFileSnapshot('../golden/run-result.stdout');
 });
 
 test('cells come in the order of the plan, with the median of their repetitions', () => {

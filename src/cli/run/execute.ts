@@ -75,7 +75,7 @@ export async function executePlan(
     return executions.map((one) => ({ ...one, warnings: [...ioLogWarnings, ...one.warnings] }));
   } catch (error) {
     if (error instanceof JournalWriteError) {
-      context.host.stderr.write(`this record is not in the journal:\n${error.recordLine}\n`);
+      context.host.stderr.write(`these records are not in the journal:\n${error.recordLine}\n`);
     }
     throw error;
   } finally {
@@ -195,17 +195,18 @@ async function runTrials(
     return {
       engine,
       completed,
-      record: async (record) => {
-        await writer.append(record);
-        latest.set(record.id, record);
-        decider?.add(index, record);
+      record: async (records) => {
+        await writer.append(...records);
+        for (const record of records) {
+          latest.set(record.id, record);
+          decider?.add(index, record);
+        }
       },
     };
   });
   const progress = new ProgressLine(host);
   try {
     await runSides(plan, sides, {
-      record: async () => undefined,
       timeLimitMs: settings.timeLimitMs,
       traceHostIo: settings.traceHostIo,
       signal: host.signal,
