@@ -163,6 +163,8 @@ export interface EngineDescription {
   /** Cost of one command outside the driver, milliseconds, measured at the start; 0 where there is none. */
   readonly overheadMs: number;
   readonly cpus: readonly number[];
+  /** Processors of the program that feeds the measured process, where it keeps off those. */
+  readonly harnessCpus?: readonly number[];
   /** Where predicted times come from; absent where times are measured. */
   readonly costs?: { readonly name: string; readonly source: string };
 }

@@ -23,7 +23,7 @@ export interface DecisionSettings {
  * Numbers of blocks after which a run looks whether its comparisons are decided. Four are the fewest that show how much
  * blocks differ; each look costs a little of the power of all, so they grow by a third.
  */
-export const defaultLooks: readonly number[] = [4, 5, 7, 9, 12, 16, 21, 28, 37, 50];
+export const defaultLooks: readonly number[] = [4, 5, 7, 9, 12, 16, 21, 28, 37, 50, 67, 90, 120];
 
 /** One side of a comparison: which target, and which of its configurations. */
 interface Side {

@@ -71,8 +71,15 @@ export async function executePlan(
         return { trials: [...latest.values()], alreadyCompletedCount: plan.trials.length, warnings: ioLogWarnings };
       });
     }
-    const executions = await withEngines(open, (engines) => runTrials(plan, estimate, open, engines, context));
-    return executions.map((one) => ({ ...one, warnings: [...ioLogWarnings, ...one.warnings] }));
+    const found = await withEngines(open, (engines) => runTrials(plan, estimate, open, engines, context));
+    // With engines of its own, since these are pinned and keep this program off their processor.
+    const decisions = found.decisions && (await confirmWinners(plan, found.decisions, open, context));
+    return open.map(({ latest, completed }) => ({
+      trials: [...latest.values()],
+      alreadyCompletedCount: completed.size,
+      warnings: [...ioLogWarnings, ...found.warnings],
+      ...(decisions === undefined ? {} : { decisions }),
+    }));
   } catch (error) {
     if (error instanceof JournalWriteError) {
       context.host.stderr.write(`these records are not in the journal:\n${error.recordLine}\n`);
@@ -180,7 +187,7 @@ async function runTrials(
   targets: readonly OpenTarget[],
   engines: readonly OpenEngine[],
   { settings, host }: Context,
-): Promise<readonly Execution[]> {
+): Promise<Pick<Execution, 'warnings' | 'decisions'>> {
   const warnings: Warning[] = [];
   for (const [index, target] of targets.entries()) {
     const opened = engines[index];
@@ -225,21 +232,7 @@ async function runTrials(
     progress.close();
   }
   const decisions = decider?.decisions();
-  if (decisions === undefined) return executionsOf(targets, warnings, undefined);
-  return executionsOf(targets, warnings, await confirmWinners(plan, decisions, targets, { settings, host }));
-}
-
-function executionsOf(
-  targets: readonly OpenTarget[],
-  warnings: readonly Warning[],
-  decisions: readonly RunDecision[] | undefined,
-): readonly Execution[] {
-  return targets.map(({ latest, completed }) => ({
-    trials: [...latest.values()],
-    alreadyCompletedCount: completed.size,
-    warnings,
-    ...(decisions === undefined ? {} : { decisions }),
-  }));
+  return { warnings, ...(decisions === undefined ? {} : { decisions }) };
 }
 
 /** Writes the header, or the note that the run goes on. */

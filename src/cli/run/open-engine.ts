@@ -1,3 +1,4 @@
+import { keepOff } from '../../engine/affinity.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type FileSystemInfo, probeFileSystem } from '../../engine/file-system.ts';
 import { createQemuIoEngine } from '../../engine/qemu-io/qemu-io-engine.ts';
@@ -5,7 +6,7 @@ import { Scratch } from '../../engine/scratch.ts';
 import { findQemuTools, type QemuTools } from '../../engine/tools.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import { describeEnvironment } from '../../trial/environment.ts';
-import type { HeaderRecord } from '../../trial/record.ts';
+import type { HeaderRecord, TrialEnvironment } from '../../trial/record.ts';
 import type { Host } from '../host.ts';
 import { qtuneVersion } from '../version.ts';
 import type { RunSettings } from './settings.ts';
@@ -55,25 +56,32 @@ async function openEngine(tools: QemuTools, settings: EngineSettings, host: Host
   const scratch = Scratch.create({ env: host.env, pid: host.pid });
   try {
     const fileSystem = await probeFileSystem(scratch.directory, host.env);
+    const environmentOf = (): Promise<TrialEnvironment> =>
+      describeEnvironment({
+        qtuneVersion: qtuneVersion(),
+        nodeVersion: host.nodeVersion,
+        qemuVersionLine: tools.versionLine,
+        fileSystem,
+      });
     const engine = createQemuIoEngine({
       tools,
       scratch,
       ...(settings.cpus === undefined ? {} : { cpus: settings.cpus }),
     });
+    let kept: Awaited<ReturnType<typeof keepOff>>;
     return {
       engine,
       fileSystem,
       scratchDirectory: scratch.directory,
-      describe: async () => ({
-        engine: await engine.describe(host.signal),
-        environment: await describeEnvironment({
-          qtuneVersion: qtuneVersion(),
-          nodeVersion: host.nodeVersion,
-          qemuVersionLine: tools.versionLine,
-          fileSystem,
-        }),
-      }),
+      describe: async () => {
+        const described = await engine.describe(host.signal);
+        // Not before: until the processor is known there is nothing to keep off.
+        kept ??= await keepOff(described.cpus, host.pid, host.env);
+        const own = kept === undefined ? {} : { harnessCpus: kept.cpus };
+        return { engine: { ...described, ...own }, environment: await environmentOf() };
+      },
       close: async () => {
+        await kept?.restore();
         await engine.close();
         scratch.close();
       },

@@ -113,6 +113,7 @@ const engine = z.object({
   aio: z.string().describe('Where the configuration does not say.'),
   overheadMs: z.number().describe('Cost of one command outside the driver.'),
   cpus: z.array(count),
+  harnessCpus: z.array(count).optional().describe('Processors of qtune itself while it measured.'),
   costs: z
     .object({ name: z.string(), source: z.string() })
     .optional()
