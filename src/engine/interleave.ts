@@ -42,21 +42,26 @@ export async function runInterleaved(
   members: readonly InterleaveMember[],
   options: InterleaveOptions,
 ): Promise<readonly InterleavedOutcome[]> {
-  const random = new Random(options.seed);
   const lanes: Lane[] = [];
-  for (const { engine, job } of members) {
-    const begun = await engine.begin?.(job, job.timeLimitMs * members.length);
-    if (begun === undefined) throw new TypeError(`the engine ${engine.name} cannot run slices`);
-    lanes.push({ driverMs: [], position: 0, ...('state' in begun ? { outcome: begun } : { trial: begun }) });
+  try {
+    for (const { engine, job } of members) {
+      const begun = await engine.begin?.(job, job.timeLimitMs * members.length);
+      if (begun === undefined) throw new TypeError(`the engine ${engine.name} cannot run slices`);
+      lanes.push({ driverMs: [], position: 0, ...('state' in begun ? { outcome: begun } : { trial: begun }) });
+    }
+    const measured = await takeTurns(lanes, options, new Random(options.seed));
+    const outcomes: InterleavedOutcome[] = [];
+    for (const lane of lanes) {
+      // Closing an image writes what its caches hold; nobody else is measured any more.
+      const outcome = lane.outcome ?? (await finish(lane)) ?? { state: 'aborted', reason: 'it did not begin' };
+      outcomes.push({ outcome, driverMs: lane.driverMs, ...(measured === undefined ? {} : { disturbance: measured }) });
+    }
+    return outcomes;
+  } catch (error) {
+    // Whatever happened to one, no process and no image of the others is left.
+    await Promise.allSettled(lanes.map(finish));
+    throw error;
   }
-  const measured = await takeTurns(lanes, options, random);
-  const outcomes: InterleavedOutcome[] = [];
-  for (const { trial, outcome, driverMs } of lanes) {
-    // Closing an image writes what its caches hold; nobody else is measured any more.
-    const ended = outcome ?? (await trial?.finish()) ?? { state: 'aborted', reason: 'it did not begin' };
-    outcomes.push({ outcome: ended, driverMs, ...(measured === undefined ? {} : { disturbance: measured }) });
-  }
-  return outcomes;
 }
 
 /** One trial on its way; with an outcome it has already ended. */
@@ -67,6 +72,13 @@ interface Lane {
   /** Requests that have run. */
   position: number;
   failed?: boolean;
+  finished?: boolean;
+}
+
+async function finish(lane: Lane): Promise<EngineOutcome | undefined> {
+  if (lane.finished === true) return undefined;
+  lane.finished = true;
+  return lane.trial?.finish();
 }
 
 /** The warm-up and the measured slices of all trials; what disturbed the measured part, where that can be seen. */

@@ -16,6 +16,8 @@ interface Plan {
   readonly usedMs?: number;
   /** What it says instead of beginning. */
   readonly refusal?: EngineOutcome;
+  /** Where it throws. */
+  readonly throws?: 'begin' | 'advance' | 'finish';
 }
 
 interface Advance {
@@ -50,6 +52,7 @@ function lanes(plans: readonly Plan[]): {
       cpus: allowedCpus().slice(-1),
       usage: () => (plan.usedMs === undefined ? undefined : { cpuMs: plan.usedMs, ioBytes: 0 }),
       advance: async (to) => {
+        if (plan.throws === 'advance') throw new Error('thrown');
         log.push({ lane, to });
         const ms = (to - position) * msPerRequest;
         position = to;
@@ -57,12 +60,14 @@ function lanes(plans: readonly Plan[]): {
       },
       finish: async () => {
         finished.push(lane);
+        if (plan.throws === 'finish') throw new Error('thrown');
         return position > failsAt ? { state: 'failed', reason: 'it broke' } : completed;
       },
     };
     const engine = {
       name: 'simulated',
       begin: async (_: EngineJob, lifetimeMs: number) => {
+        if (plan.throws === 'begin') throw new Error('thrown');
         lifetimesMs.push(lifetimeMs);
         return plan.refusal ?? trial;
       },
@@ -206,6 +211,16 @@ describe('slices that take turns', () => {
     expect(outcomes[0]).toMatchObject({ outcome: refusal, driverMs: [] });
     expect(outcomes[1]?.outcome.state).toBe('completed');
     expect(finished).toEqual([1]);
+  });
+
+  test.each([
+    ['begin', [0]],
+    ['advance', [0, 1, 2]],
+    ['finish', [0, 1, 2]],
+  ] as const)('an error in %s goes up, and what has begun is ended once', async (throws, ended) => {
+    const { members, finished } = lanes([{}, { throws }, {}]);
+    await expect(runInterleaved(members, options)).rejects.toThrow('thrown');
+    expect(finished).toEqual(ended);
   });
 
   test('where all fail it ends', async () => {
