@@ -1,13 +1,14 @@
 import { InputError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
-import { type Cell, cellKey } from './cell.ts';
+import { cellKey } from './cell.ts';
+import type { MeasuredCell } from './measured-cell.ts';
 import { printable } from './printable.ts';
 
 export interface CellPair {
   /** For people and scripts, unique within a comparison: `l2-cache-20g/l2-cache-size=1M`. */
   readonly name: string;
-  readonly base: Cell;
-  readonly head: Cell;
+  readonly base: MeasuredCell;
+  readonly head: MeasuredCell;
 }
 
 export interface UnmatchedCell {
@@ -31,15 +32,19 @@ export interface CellMatching {
  *
  * @throws InputError where nothing matches
  */
-export function matchCells(base: readonly Cell[], head: readonly Cell[], headPath: string): CellMatching {
+export function matchCells(
+  base: readonly MeasuredCell[],
+  head: readonly MeasuredCell[],
+  headPath: string,
+): CellMatching {
   const engines = new Set([...base, ...head].map((cell) => cell.engine));
-  const suffix = (cell: Cell): string => (engines.size > 1 ? ` (${cell.engine})` : '');
-  const nameOf = (cell: Cell): string => `${cell.workload}/${cell.configuration.label}${suffix(cell)}`;
+  const suffix = (cell: MeasuredCell): string => (engines.size > 1 ? ` (${cell.engine})` : '');
+  const nameOf = (cell: MeasuredCell): string => `${cell.workload}/${cell.configuration.label}${suffix(cell)}`;
   const byLabel = pairUp(base, head, (cell) => cellKey(cell.workload, cell.configuration.label, cell.engine));
   let pairs: readonly CellPair[] = byLabel.map(([left, right]) => ({ name: nameOf(left), base: left, head: right }));
   const warnings: Warning[] = [];
   if (pairs.length === 0) {
-    const byWorkload = (cell: Cell): string => cellKey(cell.workload, '', cell.engine);
+    const byWorkload = (cell: MeasuredCell): string => cellKey(cell.workload, '', cell.engine);
     if (areDistinct(base.map(byWorkload)) && areDistinct(head.map(byWorkload))) {
       pairs = pairUp(base, head, byWorkload).map(([left, right]) => ({
         name: `${left.workload}/${left.configuration.label} → ${right.configuration.label}${suffix(left)}`,
@@ -55,7 +60,7 @@ export function matchCells(base: readonly Cell[], head: readonly Cell[], headPat
     });
   }
   const paired = new Set(pairs.flatMap((pair) => [pair.base, pair.head]));
-  const rest = (side: 'base' | 'head', cells: readonly Cell[]): readonly UnmatchedCell[] =>
+  const rest = (side: 'base' | 'head', cells: readonly MeasuredCell[]): readonly UnmatchedCell[] =>
     cells
       .filter((cell) => !paired.has(cell))
       .map((cell) => ({
@@ -68,10 +73,10 @@ export function matchCells(base: readonly Cell[], head: readonly Cell[], headPat
 }
 
 function pairUp(
-  base: readonly Cell[],
-  head: readonly Cell[],
-  key: (cell: Cell) => string,
-): readonly (readonly [Cell, Cell])[] {
+  base: readonly MeasuredCell[],
+  head: readonly MeasuredCell[],
+  key: (cell: MeasuredCell) => string,
+): readonly (readonly [MeasuredCell, MeasuredCell])[] {
   const partners = new Map(head.map((cell) => [key(cell), cell]));
   return base.flatMap((cell) => {
     const partner = partners.get(key(cell));
@@ -83,8 +88,8 @@ function areDistinct(keys: readonly string[]): boolean {
   return new Set(keys).size === keys.length;
 }
 
-function nothingInCommon(base: readonly Cell[], head: readonly Cell[], headPath: string): InputError {
-  const list = (cells: readonly Cell[]): string => {
+function nothingInCommon(base: readonly MeasuredCell[], head: readonly MeasuredCell[], headPath: string): InputError {
+  const list = (cells: readonly MeasuredCell[]): string => {
     const names = cells.slice(0, 3).map((cell) => printable(`${cell.workload}/${cell.configuration.label}`, 60));
     if (names.length === 0) return 'no trials';
     return cells.length > 3 ? `${names.join(', ')} and ${cells.length - 3} more` : names.join(', ');

@@ -1,60 +1,70 @@
-import type { Journal } from '../trial/journal-reader.ts';
+import { environmentOf } from '../trial/environment-of.ts';
 import type { TrialEnvironment } from '../trial/record.ts';
 import type { Warning } from '../warnings.ts';
+import type { MeasuredCell } from './measured-cell.ts';
+import type { MeasuredJournal } from './measured-journal.ts';
 import type { Metric } from './metric.ts';
 import { printable } from './printable.ts';
 
 /** What stands between two journals. A reason makes every metric that it touches inconclusive. */
 export interface Comparability {
-  /** Why figures that depend on the machine cannot be compared. */
-  readonly machine?: string;
-  readonly fileSystem?: string;
-  /** By workload: why no figure of it can be compared. */
-  readonly workloads: ReadonlyMap<string, string>;
+  /** By workload. */
+  readonly reasons: ReadonlyMap<string, WorkloadReasons>;
   /** Differences that are said and left to the reader. */
   readonly warnings: readonly Warning[];
 }
 
+interface WorkloadReasons {
+  /** Why no figure of it can be compared. */
+  readonly changed: string | undefined;
+  /** Why figures that depend on the machine, or on the file system, cannot. */
+  readonly machine: string | undefined;
+  readonly fileSystem: string | undefined;
+}
+
 /** Looks at what two journals say of their hosts, tools, plans and times. */
-export function checkComparability(base: Journal, head: Journal): Comparability {
-  const machine = machineReason(base, head);
-  const fileSystem = fileSystemReason(base.header.environment, head.header.environment, machine);
-  return {
-    ...(machine === undefined ? {} : { machine }),
-    ...(fileSystem === undefined ? {} : { fileSystem }),
-    workloads: changedWorkloads(base, head),
-    warnings: [...toolWarnings(base, head), ...orderWarnings(base, head)],
-  };
+export function checkComparability(base: MeasuredJournal, head: MeasuredJournal): Comparability {
+  const names = new Set(base.cells.map((cell) => cell.workload));
+  const reasons = [...names].map((name) => [name, workloadReasons(base, head, name)] as const);
+  return { reasons: new Map(reasons), warnings: [...toolWarnings(base, head), ...orderWarnings(base, head)] };
 }
 
 /** The reason that applies to a metric of a workload, if any. */
 export function reasonAgainst(
-  comparability: Comparability,
+  { reasons }: Comparability,
   workload: string,
   metric: Metric,
   simulated: boolean,
 ): string | undefined {
-  const changed = comparability.workloads.get(workload);
-  if (changed !== undefined) return changed;
+  const found = reasons.get(workload);
+  if (found?.changed !== undefined) return found.changed;
   // A prediction is the same wherever it is made.
   if (simulated || metric.dependsOn === 'nothing') return undefined;
-  return metric.dependsOn === 'machine' ? comparability.machine : comparability.fileSystem;
+  return metric.dependsOn === 'machine' ? found?.machine : found?.fileSystem;
+}
+
+function workloadReasons(base: MeasuredJournal, head: MeasuredJournal, workload: string): WorkloadReasons {
+  const [left, right] = [environmentOf(base, workload), environmentOf(head, workload)];
+  const machine = resumedElsewhere(base, 'base') ?? resumedElsewhere(head, 'head') ?? differentHosts(left, right);
+  return {
+    changed: changeOf(base, head, workload),
+    machine,
+    fileSystem: fileSystemReason(left, right, machine),
+  };
 }
 
 const machineKeys = ['kernel', 'cpuModel', 'cpuCount', 'fileSystem', 'mountOptions'] as const;
 
-function machineReason(base: Journal, head: Journal): string | undefined {
-  for (const [name, { header, resumes }] of [
-    ['base', base],
-    ['head', head],
-  ] as const) {
-    const moved = resumes.find((resume) => differences(header.environment, resume.environment, true).length > 0);
-    if (moved) {
-      const what = differences(header.environment, moved.environment, true).join(', ');
-      return `${name} was resumed on another host: ${what}`;
-    }
+function resumedElsewhere({ header, resumes }: MeasuredJournal, side: 'base' | 'head'): string | undefined {
+  for (const { environment } of resumes) {
+    const found = differences(header.environment, environment, true);
+    if (found.length > 0) return `${side} was resumed on another host: ${found.join(', ')}`;
   }
-  const found = differences(base.header.environment, head.header.environment, false);
+  return undefined;
+}
+
+function differentHosts(left: TrialEnvironment, right: TrialEnvironment): string | undefined {
+  const found = differences(left, right, false);
   return found.length === 0 ? undefined : `the hosts differ: ${found.join(', ')}`;
 }
 
@@ -85,22 +95,18 @@ function fileSystemReason(
   return known && base.mountOptions === head.mountOptions && !machine.includes('fingerprints') ? undefined : machine;
 }
 
-function changedWorkloads(base: Journal, head: Journal): ReadonlyMap<string, string> {
-  const reasons = new Map<string, string>();
-  for (const workload of base.header.plan.workloads) {
-    const other = head.header.plan.workloads.find((candidate) => candidate.name === workload.name);
-    if (other?.hash === undefined || workload.hash === undefined || other.hash === workload.hash) continue;
-    const keys = ['diskBytes', 'seed', 'requestCount', 'warmUpCount'] as const;
-    const changed = keys
-      .filter((key) => other[key] !== workload[key])
-      .map((key) => `${key} ${workload[key]} and ${other[key]}`);
-    const what = changed.length > 0 ? changed.join(', ') : 'its pattern or its image';
-    reasons.set(workload.name, `the workload is not the same on both sides: ${what}`);
-  }
-  return reasons;
+function changeOf(base: MeasuredJournal, head: MeasuredJournal, name: string): string | undefined {
+  const [left, right] = [base, head].map(({ header }) =>
+    header.plan.workloads.find((workload) => workload.name === name),
+  );
+  if (left?.hash === undefined || right?.hash === undefined || left.hash === right.hash) return undefined;
+  const keys = ['diskBytes', 'seed', 'requestCount', 'warmUpCount'] as const;
+  const changed = keys.filter((key) => right[key] !== left[key]).map((key) => `${key} ${left[key]} and ${right[key]}`);
+  const what = changed.length > 0 ? changed.join(', ') : 'its pattern or its image';
+  return `the workload is not the same on both sides: ${what}`;
 }
 
-function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
+function toolWarnings(base: MeasuredJournal, head: MeasuredJournal): readonly Warning[] {
   const warnings: Warning[] = [];
   const say = (code: string, subject: string, left: string | undefined, right: string | undefined): void => {
     if (left === right || !left || !right) return;
@@ -111,7 +117,7 @@ function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
   say('other-cache-mode', "the engine's cache mode", base.header.engine.cache, head.header.engine.cache);
   say('other-aio-mode', "the engine's aio mode", base.header.engine.aio, head.header.engine.aio);
   say('other-costs', 'the costs of predictions', base.header.engine.costs?.name, head.header.engine.costs?.name);
-  const backing = (journal: Journal): string => journal.header.plan.backing ?? 'none';
+  const backing = (journal: MeasuredJournal): string => journal.header.plan.backing ?? 'none';
   say('other-backing', 'the backing file', backing(base), backing(head));
   return warnings;
 }
@@ -120,7 +126,7 @@ function toolWarnings(base: Journal, head: Journal): readonly Warning[] {
  * Two runs one after the other, the usual way, have the machine's slow drift between them, and no interval from within
  * the runs can know of it: with recorded noise such designs gave 13 to 41 % false alarms at a nominal 5 %.
  */
-function orderWarnings(base: Journal, head: Journal): readonly Warning[] {
+function orderWarnings(base: MeasuredJournal, head: MeasuredJournal): readonly Warning[] {
   if (isSameRun(base, head)) {
     const message = 'are the same run';
     return [{ code: 'same-run', subject: 'base and head', message }];
@@ -139,23 +145,28 @@ function orderWarnings(base: Journal, head: Journal): readonly Warning[] {
 }
 
 /** Times of the first and last measured trial; undefined where a trial has none or all were predicted. */
-function measuredSpan({ trials }: Journal): { readonly first: string; readonly last: string } | undefined {
-  let first: string | undefined;
-  let last: string | undefined;
-  for (const trial of trials) {
-    if (trial.engine === 'simulated') continue;
-    if (trial.startedAt === '') return undefined;
-    if (first === undefined || trial.startedAt < first) first = trial.startedAt;
-    if (last === undefined || trial.startedAt > last) last = trial.startedAt;
-  }
-  return first === undefined || last === undefined ? undefined : { first, last };
+function measuredSpan({ cells }: MeasuredJournal): { readonly first: string; readonly last: string } | undefined {
+  const spans = cells.filter(isMeasured).map((cell) => cell.span);
+  if (spans.length === 0 || spans.some((span) => span.first === '')) return undefined;
+  return {
+    first: spans.reduce((first, span) => (span.first < first ? span.first : first), spans[0]?.first ?? ''),
+    last: spans.reduce((last, span) => (span.last > last ? span.last : last), ''),
+  };
 }
 
-function isSameRun(base: Journal, head: Journal): boolean {
-  const mark = ({ header, trials }: Journal): string =>
+/** Two runs do not start in the same millisecond, with all their cells too. */
+function isSameRun(base: MeasuredJournal, head: MeasuredJournal): boolean {
+  const mark = ({ header, cells }: MeasuredJournal): string =>
     JSON.stringify([
       header.startedAt,
-      trials.map((trial) => [trial.id, trial.startedAt, trial.state === 'completed' && trial.metrics.iops]),
+      header.plan.hash,
+      cells.map(({ workload, configuration, engine, completedCount, span }) => [
+        [workload, configuration.label, engine, completedCount, span.first, span.last],
+      ]),
     ]);
-  return base.trials.some((trial) => trial.engine !== 'simulated') && mark(base) === mark(head);
+  return base.cells.some(isMeasured) && mark(base) === mark(head);
+}
+
+function isMeasured(cell: MeasuredCell): boolean {
+  return cell.engine !== 'simulated';
 }

@@ -1,7 +1,8 @@
 import type { Verdict } from '../stats/verdict.ts';
-import { formatCount, formatRatio } from '../units/rate.ts';
-import type { ComparedCell, Comparison, SideSummary } from './comparison.ts';
-import { formatChange, formatChangeInterval, formatSpread } from './figures.ts';
+import { formatRatio } from '../units/rate.ts';
+import { changeOf, configurationOf, pairsOf, sideText } from './cell-text.ts';
+import type { ComparedCell, Comparison } from './comparison.ts';
+import { formatChange, formatChangeInterval } from './figures.ts';
 import { brokenAt, Footnotes, renderNamedTable, reportWidth } from './fit-columns.ts';
 import type { Gate } from './gate.ts';
 import type { JournalIdentity } from './journal-identity.ts';
@@ -56,26 +57,37 @@ function renderMetric(metric: Metric, comparison: Comparison, notes: Footnotes):
     { title: noisy ? 'n' : '', align: 'right' },
     { title: 'verdict' },
   ] as const;
-  const rows = [...new Set(cells.map((cell) => cell.workload))].flatMap((workload) => [
+  const slicedCount = cells.filter((cell) => cell.method === 'interleaved').length;
+  const someSliced = slicedCount > 0 && slicedCount < cells.length;
+  const byWorkload = new Map<string, ComparedCell[]>();
+  for (const cell of cells) byWorkload.set(cell.workload, [...(byWorkload.get(cell.workload) ?? []), cell]);
+  const rows = [...byWorkload].flatMap(([workload, own]) => [
     [printable(workload), '', '', '', '', '', ''],
-    ...cells.filter((cell) => cell.workload === workload).map((cell) => renderCell(cell, metric, notes)),
+    ...own.map((cell) => renderCell(cell, metric, someSliced, notes)),
   ]);
   const total = comparison.summary.find((entry) => entry.metric === metric.name);
   if (total && total.cellCount > 1) rows.push(['geometric mean', '', '', formatChange(total.ratio), '', '', '']);
   const direction = metric.better === 'higher' ? 'more is better' : 'less is better';
   const kind = noisy ? direction : `exact, ${direction}`;
-  return `${metric.name}: ${metric.title}, ${source}, ${kind}\n${renderNamedTable(columns, rows)}`;
+  const how = slicedCount === cells.length ? `${source} in slices that took turns` : source;
+  return `${metric.name}: ${metric.title}, ${how}, ${kind}\n${renderNamedTable(columns, rows)}`;
 }
 
-function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): string[] {
+/** @param someSliced whether the table has cells of both methods, which then has to be said of each */
+function renderCell(cell: ComparedCell, metric: Metric, someSliced: boolean, notes: Footnotes): string[] {
   const reason = reasonOf(cell);
-  const marks = [...(reason === null ? [] : [reason]), ...cell.warnings.map((warning) => warning.message)];
+  const methods = { interleaved: 'n blocks of slices that took turns', paired: 'n pairs of whole trials', exact: '' };
+  const marks = [
+    ...(reason === null ? [] : [reason]),
+    ...(someSliced && cell.assume === 'noisy' ? [methods[cell.method]] : []),
+    ...cell.warnings.map((warning) => warning.message),
+  ];
   const mark = [...new Set(marks)].map((text) => notes.mark(text)).join(' ');
   const noisy = cell.assume === 'noisy';
   return [
     `  ${printable(configurationOf(cell))}`,
-    renderSide(cell.base, metric, noisy),
-    renderSide(cell.head, metric, noisy),
+    cell.base === null ? '-' : sideText(cell.base, cell, metric),
+    cell.head === null ? '-' : sideText(cell.head, cell, metric),
     cell.verdict === 'same' || cell.verdict === 'inconclusive' ? '~' : changeOf(cell),
     intervalOf(cell),
     noisy ? pairsOf(cell) : '',
@@ -83,24 +95,9 @@ function renderCell(cell: ComparedCell, metric: Metric, notes: Footnotes): strin
   ];
 }
 
-/** How many pairs there are, and how many would decide: `6→29`. */
-function pairsOf({ pairCount, neededPairCount }: ComparedCell): string {
-  return neededPairCount === null ? String(pairCount) : `${pairCount}→${formatCount(neededPairCount)}`;
-}
-
 /** The pairs needed stand in a column, so cells that lack nothing else share one note. */
 function reasonOf({ reason, sufficient, neededPairCount }: ComparedCell): string | null {
   return sufficient && neededPairCount !== null ? 'too noisy to tell; n→ about the pairs that would decide' : reason;
-}
-
-/** The cell's name without its workload, which stands above. */
-function configurationOf({ cell, workload }: ComparedCell): string {
-  return cell.startsWith(`${workload}/`) ? cell.slice(workload.length + 1) : cell;
-}
-
-function changeOf(cell: ComparedCell): string {
-  if (cell.ratio !== null) return formatChange(cell.ratio);
-  return cell.base?.median === 0 ? 'from zero' : '';
 }
 
 /** An exact value has no interval; the change is shown in its place where the verdict hides it. */
@@ -111,26 +108,29 @@ function intervalOf(cell: ComparedCell): string {
   return hidden && cell.ratio !== null && cell.ratio !== 1 ? formatChange(cell.ratio) : '';
 }
 
-function renderSide(side: SideSummary | null, metric: Metric, noisy: boolean): string {
-  if (side === null) return '-';
-  return noisy ? `${metric.format(side.median)} ${formatSpread(side)}` : metric.format(side.median);
-}
-
 function renderUnmatched({ unmatched }: Comparison): string {
   if (unmatched.length === 0) return '';
   const lines = unmatched.map((entry) => brokenAt(`  ${printable(entry.cell)}: ${entry.reason}`, reportWidth));
   return `Not compared:\n${lines.join('\n')}\n`;
 }
 
-function renderRemarks({ warnings, multiplicity, confidence }: Comparison): string {
+function renderRemarks(comparison: Comparison): string {
+  const { warnings, multiplicity, confidence, errorRate, disturbedTrialCount } = comparison;
   const remarks = warnings.map((warning) =>
     [`${printable(warning.subject)}: ${printable(warning.message, 400)}.`, warning.hint ?? ''].join(' ').trim(),
   );
+  const disturbed = (['base', 'head'] as const).filter((side) => disturbedTrialCount[side] > 0);
+  if (disturbed.length > 0) {
+    const counts = disturbed.map((side) => `${disturbedTrialCount[side]} in ${side}`).join(', ');
+    remarks.push(`Trials disturbed from outside: ${counts}. What counts is the run again.`);
+  }
   if (multiplicity.expectedFalseAlarmCount >= 0.5) {
     remarks.push(
-      `Of ${multiplicity.comparisonCount} noisy comparisons at ${formatRatio(confidence)}, about ${Number(
+      `Of ${multiplicity.comparisonCount} noisy comparisons at ${formatRatio(confidence)}, the intervals of about ${Number(
         multiplicity.expectedFalseAlarmCount.toPrecision(2),
-      )} would leave out "no change" by chance alone. Verdicts are not adjusted for that; --json has Holm's probabilities.`,
+      )} would leave out "no change" by chance alone. Verdicts are corrected for that: any false one at most ${formatRatio(
+        errorRate,
+      )}.`,
     );
   }
   return remarks.map((remark) => `${brokenAt(`* ${remark}`, reportWidth)}\n`).join('');
@@ -139,7 +139,9 @@ function renderRemarks({ warnings, multiplicity, confidence }: Comparison): stri
 function renderVerdict({ verdict, cells, thresholdRatio }: Comparison): string {
   const count = (wanted: Verdict): number => cells.filter((cell) => cell.verdict === wanted).length;
   const parts = (['worse', 'better', 'same', 'inconclusive'] as const).map((one) => `${count(one)} ${one}`);
-  return `Verdict: ${verdict} (${parts.join(', ')}; noise threshold ${formatRatio(thresholdRatio)})\n`;
+  const noisy = cells.filter((cell) => cell.assume === 'noisy').map((cell) => cell.thresholdRatio);
+  const thresholds = [...new Set(noisy.length > 0 ? noisy : [thresholdRatio])].sort((left, right) => left - right);
+  return `Verdict: ${verdict} (${parts.join(', ')}; noise threshold ${thresholds.map(formatRatio).join(' or ')})\n`;
 }
 
 /** The gate's answer; one line a failure. */

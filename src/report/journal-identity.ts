@@ -1,4 +1,4 @@
-import type { Journal } from '../trial/journal-reader.ts';
+import type { JournalFrame } from '../trial/journal-reader.ts';
 
 /** What a report says of a journal so that its figures can be traced. */
 export interface JournalIdentity {
@@ -16,18 +16,21 @@ export interface JournalIdentity {
   readonly resumeCount: number;
 }
 
-export function identify(journal: Journal): JournalIdentity {
-  const { header, trials, resumes } = journal;
+/** @param counts of the trials in the journal, each counted once */
+export function identify(
+  { path, header, resumes }: JournalFrame,
+  counts: { readonly recordedCount: number; readonly completedCount: number },
+): JournalIdentity {
   return {
-    path: journal.path,
+    path,
     startedAt: header.startedAt,
     planHash: header.plan.hash,
     seed: header.plan.seed,
     engine: header.engine.name,
     qemu: header.environment.qemu ?? null,
     fingerprint: header.environment.fingerprint,
-    trialCount: Math.max(header.plan.trialCount, trials.length),
-    completedCount: trials.filter((trial) => trial.state === 'completed').length,
+    trialCount: Math.max(header.plan.trialCount, counts.recordedCount),
+    completedCount: counts.completedCount,
     resumeCount: resumes.length,
   };
 }

@@ -65,7 +65,10 @@ function reportJournal(journal: Journal): JournalReport {
   const cells = buildCells(journal);
   const names = [...new Set(cells.map((cell) => cell.workload))];
   return {
-    journal: identify(journal),
+    journal: identify(journal, {
+      recordedCount: trials.length,
+      completedCount: trials.filter((trial) => trial.state === 'completed').length,
+    }),
     environment: header.environment,
     engine: header.engine,
     backing: header.plan.backing ?? null,

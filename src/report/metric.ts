@@ -1,6 +1,7 @@
-import type { HostIoCounts, TrialMetrics } from '../engine/engine.ts';
+import type { HostIoCounts } from '../engine/engine.ts';
 import { UsageError } from '../errors.ts';
 import type { Better } from '../stats/verdict.ts';
+import type { HostIoFigures, MetricFigures } from '../trial/scan/trial-figures.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
@@ -23,7 +24,12 @@ export interface Metric {
   readonly resolutionRatio?: number;
   format(value: number): string;
   /** NaN where the trial does not have it. */
-  read(metrics: TrialMetrics): number;
+  read(metrics: MetricFigures): number;
+  /**
+   * Of one slice of a trial, from the time inside the driver, up to a constant factor that is the same for all trials which
+   * did the same requests. Absent where slices do not tell.
+   */
+  readSlice?(driverMs: number): number;
 }
 
 const unknown = Number.NaN;
@@ -42,7 +48,8 @@ const count = {
 } as const;
 const plainRatio = (value: number): string => Number(value.toPrecision(3)).toString();
 
-const hostIoTitles: Readonly<Record<keyof HostIoCounts, string>> = {
+/** What each kind of host I/O is called. */
+export const hostIoTitles: Readonly<Record<keyof HostIoCounts, string>> = {
   dataRead: 'data reads',
   dataWrite: 'data writes',
   zero: 'zero writes',
@@ -62,12 +69,12 @@ const hostIoTitles: Readonly<Record<keyof HostIoCounts, string>> = {
 export const hostIoKinds = Object.keys(hostIoTitles) as readonly (keyof HostIoCounts)[]; // the record's keys are these
 
 /** Requests of one kind; an absent kind counts zero, except syncs, whose absence means that they were not seen. */
-export function hostIoCount(hostIo: HostIoCounts | undefined, kind: keyof HostIoCounts): number {
+export function hostIoCount(hostIo: Partial<HostIoFigures> | undefined, kind: keyof HostIoCounts): number {
   return hostIo === undefined ? unknown : (hostIo[kind] ?? (kind === 'sync' ? unknown : 0));
 }
 
 /** All requests to the image and its backing file; syncs, which not every engine sees, are left out. */
-export function totalHostIoCount(hostIo: HostIoCounts | undefined): number {
+export function totalHostIoCount(hostIo: Partial<HostIoFigures> | undefined): number {
   if (hostIo === undefined) return unknown;
   return hostIoKinds.reduce((sum, kind) => sum + (kind === 'sync' ? 0 : (hostIo[kind] ?? 0)), 0);
 }
@@ -81,6 +88,7 @@ const defaultMetrics: readonly Metric[] = [
     better: 'higher',
     format: formatCount,
     read: (metrics) => metrics.iops,
+    readSlice: (driverMs) => 1 / driverMs,
   },
   { ...latency, name: 'latencyMs.p50', title: 'latency, median', read: (metrics) => metrics.latencyMs.p50 },
   { ...latency, name: 'latencyMs.p99', title: 'latency, 99 %', read: (metrics) => metrics.latencyMs.p99 },
@@ -114,8 +122,15 @@ const furtherMetrics: readonly Metric[] = [
     better: 'higher',
     format: (value) => `${formatBytes(value)}/s`,
     read: (metrics) => metrics.bytesPerSecond,
+    readSlice: (driverMs) => 1 / driverMs,
   },
-  { ...latency, name: 'latencyMs.mean', title: 'latency, mean', read: (metrics) => metrics.latencyMs.mean },
+  {
+    ...latency,
+    name: 'latencyMs.mean',
+    title: 'latency, mean',
+    read: (metrics) => metrics.latencyMs.mean,
+    readSlice: (driverMs) => driverMs,
+  },
   { ...latency, name: 'latencyMs.p999', title: 'latency, 99.9 %', read: (metrics) => metrics.latencyMs.p999 },
   { ...latency, name: 'latencyMs.max', title: 'latency, largest', read: (metrics) => metrics.latencyMs.max },
   { ...space, name: 'fileBytes', title: 'file length', format: formatBytes, read: (metrics) => metrics.fileBytes },

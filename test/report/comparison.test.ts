@@ -35,26 +35,26 @@ function plain(iops: readonly number[]): JournalPlan {
 test('a comparison reads as one table a metric, with footnotes, what was left out and a verdict', () => {
   const base: JournalPlan = {
     cells: [
-      { configuration: small, iops: around(5100, 10) },
-      { configuration: large, iops: around(63_600, 10) },
+      { configuration: small, iops: around(5100, 12) },
+      { configuration: large, iops: around(63_600, 12) },
       { configuration: configuration({ 'l2-cache-size': '2M' }), iops: around(12_700, 3) },
-      { workload: 'boot', configuration: small, iops: around(900, 10) },
-      { workload: 'boot', configuration: large, iops: around(900, 10) },
+      { workload: 'boot', configuration: small, iops: around(900, 12) },
+      { workload: 'boot', configuration: large, iops: around(900, 12) },
     ],
   };
   const head: JournalPlan = {
     cells: [
-      { configuration: small, iops: around(5100, 10, 0.01, 20) },
+      { configuration: small, iops: around(5100, 12, 0.01, 20) },
       {
         configuration: large,
-        iops: around(47_700, 10, 0.01, 20),
+        iops: around(47_700, 12, 0.01, 20),
         metrics: { hostIo: { dataRead: 20_000, l2Read: 30_000 } },
       },
       { configuration: configuration({ 'l2-cache-size': '2M' }), iops: around(12_700, 3, 0.01, 20) },
       {
         workload: 'boot',
         configuration: small,
-        iops: around(940, 10, 0.2, 20),
+        iops: around(940, 12, 0.2, 20),
         metrics: { allocatedBytes: 1_310_720 },
       },
     ],
@@ -71,10 +71,10 @@ describe('cells', () => {
     const comparison = compare(plain(around(1000, 10)), plain([...around(900, 8, 0.01, 3)]));
     expect(cell(comparison, 'iops')).toMatchObject({
       cell: 'l2-cache-20g/l2-cache-size=1M',
-      verdict: 'worse',
       baseCount: 10,
       headCount: 8,
       pairCount: 8,
+      method: 'paired',
     });
   });
 
@@ -206,7 +206,7 @@ describe('a caveat is printed', () => {
     };
     const comparison = compare(many, many);
     expect(comparison.multiplicity).toEqual({ comparisonCount: 24, expectedFalseAlarmCount: expect.closeTo(1.2) });
-    expect(renderComparison(comparison, metrics, undefined)).toContain('Of 24 noisy comparisons at 95 %, about 1.2');
+    expect(renderComparison(comparison, metrics, undefined)).toContain('Of 24 noisy comparisons at 95 %, the intervals of about 1.2');
     for (const { probability, adjustedProbability } of comparison.cells) {
       expect(adjustedProbability === null).toBe(probability === null);
       expect(adjustedProbability ?? 1).toBeGreaterThanOrEqual(probability ?? 0);

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { outputFormats } from '../../report/formats/index.ts';
+import type { MeasuredJournal } from '../../report/measured-journal.ts';
 import { metricNames } from '../../report/metric.ts';
-import type { Journal } from '../../trial/journal-reader.ts';
 import type { Command } from '../command.ts';
-import { compareSettings } from '../compare/settings.ts';
+import { type CompareSettings, compareSettings } from '../compare/settings.ts';
 import { writeOutput } from '../compare/write-output.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
@@ -35,19 +35,23 @@ export const compareCommand: Command = {
       .option('fail-on-inconclusive', { describe: 'Exit 4 where the verdict is inconclusive', type: 'boolean' })
       .option('metric', { describe: `Compare this metric; may be repeated: ${metricNames.join(', ')}`, type: 'string' })
       .option('confidence', { describe: 'PERCENT of intervals that hold the true ratio', type: 'string' })
-      .option('threshold', { describe: 'Differences below PERCENT are noise', type: 'string' })
+      .option('threshold', {
+        describe: 'Differences below PERCENT are noise; 1 % where slices took turns, else 3 %',
+        type: 'string',
+      })
+      .option('error-rate', { describe: 'PERCENT chance of any false better or worse: 1', type: 'string' })
       .option('format', { describe: `How to write it down: ${formatNames}`, type: 'string' })
       .option('json', { describe: 'The same as --format json', type: 'boolean' })
       .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' }),
   async run(args, host) {
     const settings = compareSettings(args);
-    const [{ buildComparison }, { applyGate }] = await Promise.all([
+    const [{ compareSides }, { applyGate }] = await Promise.all([
       import('../../report/comparison.ts'),
       import('../../report/gate.ts'),
     ]);
-    const base = await read(settings.basePath, host);
-    const head = await read(settings.headPath, host);
-    const comparison = buildComparison(base, head, settings);
+    const base = await read(settings.basePath, settings, host);
+    const head = await read(settings.headPath, settings, host);
+    const comparison = compareSides(base, head, settings);
     const gate = settings.failOnRatio === undefined ? undefined : applyGate(comparison, settings.failOnRatio);
     await writeOutput(host, settings, comparison, gate);
     if (gate && !gate.passed) return ExitCode.no;
@@ -60,8 +64,7 @@ export const compareCommand: Command = {
   },
 };
 
-async function read(path: string, host: Host): Promise<Journal> {
-  const { readJournal } = await import('../../trial/journal-reader.ts');
-  const journal = await readJournal(resolve(host.cwd, path), { compact: true });
-  return { ...journal, path };
+async function read(path: string, { metrics }: CompareSettings, host: Host): Promise<MeasuredJournal> {
+  const { readMeasured } = await import('../../report/measured-journal.ts');
+  return { ...(await readMeasured(resolve(host.cwd, path), metrics)), path };
 }

@@ -2,7 +2,8 @@ import { UsageError } from '../../errors.ts';
 import type { ComparisonOptions } from '../../report/comparison.ts';
 import { findFormat, type OutputFormat, outputFormats } from '../../report/formats/index.ts';
 import { selectMetrics } from '../../report/metric.ts';
-import { defaultConfidence, defaultThresholdRatio } from '../../stats/verdict.ts';
+import { defaultErrorRate } from '../../stats/family.ts';
+import { defaultConfidence } from '../../stats/verdict.ts';
 import { flag, optionalPercent, optionalString, stringList } from '../args.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -20,6 +21,7 @@ export interface CompareSettings extends ComparisonOptions {
 
 /** @throws UsageError naming the flag */
 export function compareSettings(args: Args): CompareSettings {
+  const thresholdRatio = optionalPercent(args, 'threshold', 0, 100);
   return {
     basePath: String(args.base),
     headPath: String(args.head),
@@ -29,7 +31,8 @@ export function compareSettings(args: Args): CompareSettings {
     failOnInconclusive: flag(args, 'fail-on-inconclusive'),
     metrics: selectMetrics(stringList(args, 'metric').flatMap((value) => value.split(','))),
     confidence: confidenceOf(args),
-    thresholdRatio: optionalPercent(args, 'threshold', 0, 100) ?? defaultThresholdRatio,
+    errorRate: optionalPercent(args, 'error-rate', 0.000_1, 50) ?? defaultErrorRate,
+    ...(thresholdRatio === undefined ? {} : { thresholdRatio }),
   };
 }
 

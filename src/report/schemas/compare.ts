@@ -26,9 +26,9 @@ const cell = z.object({
   verdict,
   baseCount: z.int().describe('values on each side'),
   headCount: z.int(),
-  pairCount: z.int(),
+  pairCount: z.int().describe('pairs of trials, or blocks, that were compared'),
   attainedConfidence: z.number().describe('0…1; below the confidence asked for where pairs are too few'),
-  neededPairCount: z.int().nullable(),
+  neededPairCount: z.int().nullable().describe('pairs or blocks that would decide, those that are there included'),
   workload: z.string(),
   baseConfiguration: z.string(),
   headConfiguration: z.string(),
@@ -36,10 +36,18 @@ const cell = z.object({
   source: z.enum(['measured', 'predicted']),
   better: z.enum(['higher', 'lower']),
   assume: z.enum(['noisy', 'exact']),
+  method: z
+    .enum(['interleaved', 'paired', 'exact'])
+    .describe('interleaved: slices took turns, a block is one observation; paired: whole trials, paired by block'),
+  thresholdRatio: z.number().describe('differences below it are noise, in this cell'),
+  sliceCount: z.int().nullable().describe('slices of a side that were compared; null where none were'),
   base: side,
   head: side,
-  probability: z.number().nullable().describe('two-sided signed-rank probability; null for exact metrics'),
-  adjustedProbability: z.number().nullable().describe('after Holm, over all noisy comparisons of this document'),
+  probability: z.number().nullable().describe('two-sided, of this cell alone; null for exact metrics'),
+  adjustedProbability: z
+    .number()
+    .nullable()
+    .describe('after Holm, over all noisy comparisons of this document that have enough pairs'),
   sufficient: z.boolean(),
   reason: z.string().nullable().describe('why the verdict is inconclusive'),
   warnings: z.array(warning),
@@ -50,7 +58,8 @@ export const compareSchema = z
     schema: z.literal('qtune.compare/1'),
     verdict,
     confidence: z.number(),
-    thresholdRatio: z.number(),
+    thresholdRatio: z.number().describe('the largest of the cells'),
+    errorRate: z.number().describe('chance of any false better or worse among all noisy comparisons'),
     base: journalIdentitySchema,
     head: journalIdentitySchema,
     cells: z.array(cell),
@@ -63,6 +72,9 @@ export const compareSchema = z
       }),
     ),
     summary: z.array(z.object({ metric: z.string(), ratio: z.number(), cellCount: z.int() })),
+    disturbedTrialCount: z
+      .object({ base: z.int(), head: z.int() })
+      .describe('trials that something outside disturbed; each was run again'),
     multiplicity: z.object({ comparisonCount: z.int(), expectedFalseAlarmCount: z.number() }),
     warnings: z.array(warning),
     gate: z
