@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+
+/** One block of a recording, a line of its file. */
+export interface BlockRecord {
+  readonly workload: string;
+  /** By side: the share of requests that were made twice. */
+  readonly losses: readonly number[];
+  readonly block: number;
+  /** Images, processes and slices of all sides together. */
+  readonly ms: number;
+  readonly disturbed?: boolean;
+  /** By side and slice. */
+  readonly driverMs: readonly (readonly number[])[];
+}
+
+export function readBlocks(path: string): readonly BlockRecord[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as BlockRecord);
+}
