@@ -82,6 +82,25 @@ const completedTrial = z.object({
   cpus: z.array(count).describe('Processors that the measured process could use; empty where any.'),
   command: z.array(z.string()),
   warnings: z.array(warningSchema),
+  slices: z
+    .object({
+      session: z.string().describe('Equal for the trials that took turns with each other, in any journal.'),
+      driverMs: z
+        .array(durationMs)
+        .describe('Time inside the driver of each slice; slice i did the same requests in each.'),
+    })
+    .optional()
+    .describe('Absent where the trial ran by itself.'),
+  disturbance: z
+    .object({
+      disturbed: z.boolean().describe('Enough to run the block again; the later record counts.'),
+      stealMs: durationMs.describe('The hypervisor had the measuring processor.'),
+      waitMs: durationMs.describe('Other processes and interrupts had it.'),
+      otherIoBytes: bytes.describe('What other processes moved on the disk with the images.'),
+      throttledMs: durationMs.describe("A control group's quota held processes back."),
+    })
+    .optional()
+    .describe('What came from outside; absent where it was not looked at.'),
 });
 
 const otherTrial = z.object({
@@ -90,7 +109,7 @@ const otherTrial = z.object({
   reason: z.string(),
 });
 
-const environment = z
+export const environmentSchema = z
   .object({
     qtuneVersion: z.string(),
     nodeVersion: z.string(),
@@ -106,7 +125,7 @@ const environment = z
   })
   .describe('The machine and the tools; no host name, no paths.');
 
-const engine = z.object({
+export const engineSchema = z.object({
   name: engineName,
   version: z.string(),
   cache: z.string().describe('Where the configuration does not say.'),
@@ -143,6 +162,10 @@ export const planSchema = z.object({
   ),
   configurations: z.array(configurationSchema),
   backing: z.string().optional().describe('The backing file as it was named.'),
+  stopping: z
+    .object({ looks: z.array(z.int().positive()).describe('Numbers of blocks after which it looked.') })
+    .optional()
+    .describe('Present where the run was to stop once its comparisons were decided.'),
 });
 
 const shardPosition = {
@@ -155,8 +178,8 @@ const header = z.object({
   schema: z.literal(journalSchema),
   startedAt: z.iso.datetime(),
   plan: planSchema,
-  environment,
-  engine,
+  environment: environmentSchema,
+  engine: engineSchema,
   shard: z
     .object(shardPosition)
     .optional()
@@ -172,8 +195,8 @@ const shard = z
     type: z.literal('shard'),
     ...shardPosition,
     startedAt: z.iso.datetime(),
-    environment,
-    engine,
+    environment: environmentSchema,
+    engine: engineSchema,
     workloads: z.array(z.string()),
   })
   .describe("In a merged journal: a shard that ran elsewhere than the header's environment says, and what ran there.");
@@ -181,13 +204,27 @@ const shard = z
 const resume = z.object({
   type: z.literal('resume'),
   resumedAt: z.iso.datetime(),
-  environment,
-  engine,
+  environment: environmentSchema,
+  engine: engineSchema,
 });
+
+const confirmation = z
+  .object({
+    type: z.literal('confirmation'),
+    workload: z.string(),
+    base: z.string(),
+    head: z.string(),
+    ratio: z.number().positive().describe('IOPS of head over base, with its 95 % interval.'),
+    low: z.number().positive(),
+    high: z.number().positive(),
+    sliceCount: count,
+    confirmed: z.boolean(),
+  })
+  .describe('Whether a difference found on one processor is there without pinning.');
 
 /** One line of a journal. The reader does not use this: see `trial/parse-record.ts`. */
 export const journalRecordSchema = z
-  .union([header, shard, completedTrial, otherTrial, resume])
+  .union([header, shard, completedTrial, otherTrial, resume, confirmation])
   .describe(
     'One line of a qtune journal. The first line is the header; lines of other types may be added by later versions.',
   );
