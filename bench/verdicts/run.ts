@@ -46,9 +46,8 @@ if (command === 'record' && file !== undefined) {
 } else if (command === 'blocked' && file !== undefined) {
   await recordBlocked(values.workload, Number(values.blocks), file);
 } else if (command === 'report' && file !== undefined) {
-  const text = files
-    .map((one) => analyse(one.replace(/^.*\//, '').replace(/\.ndjson$/, ''), readBlocks(one)))
-    .join('\n');
+  const blocked = values.blocked === undefined ? [] : readBlocked(values.blocked);
+  const text = files.map((one) => analyse(titleOf(one), readBlocks(one), blocked)).join('\n');
   if (values.out === undefined) process.stdout.write(text);
   else writeFileSync(values.out, text);
 } else {
