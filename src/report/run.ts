@@ -44,6 +44,8 @@ export interface RunResultReport {
   /** Which part of the plan, with `--shard`, and its number of trials. */
   readonly shard?: ShardPosition & { readonly trialCount: number };
   readonly journal: string;
+  /** First line of `qemu-img --version`, where QEMU was measured. */
+  readonly qemu?: string;
   readonly completedCount: number;
   /** Of them, those that an earlier run had completed. */
   readonly alreadyCompletedCount: number;
@@ -185,7 +187,9 @@ export function renderResults(reports: readonly RunResultReport[]): string {
   if (first === undefined) return '';
   if (others.length === 0) return renderResult(first);
   const { decisions, ...rest } = first;
-  const parts = [rest, ...others.map(({ decisions: _, ...other }) => other)].map(renderResult);
+  const parts = [rest, ...others.map(({ decisions: _, ...other }) => other)].map(
+    (one) => `${one.qemu ?? one.journal}\n${renderResult(one)}`,
+  );
   return [...parts, ...(decisions ? [renderDecisions(decisions)] : [])].join('\n');
 }
 
@@ -203,9 +207,12 @@ function renderResult(report: RunResultReport): string {
   const before = report.alreadyCompletedCount > 0 ? `, ${report.alreadyCompletedCount} of them earlier` : '';
   const { shard } = report;
   const part = shard ? ` of shard ${shard.index}/${shard.count}` : '';
-  parts.push(
-    `${report.completedCount} of ${shard?.trialCount ?? report.plan.trialCount} trials${part} completed${before}; journal: ${report.journal}\n`,
-  );
+  const planned = shard?.trialCount ?? report.plan.trialCount;
+  // A run that may stop early has no number to reach.
+  const count = report.plan.stopping
+    ? `${report.completedCount} trials${part}`
+    : `${report.completedCount} of ${planned} trials${part}`;
+  parts.push(`${count} completed${before}; journal: ${report.journal}\n`);
   if (report.decisions) parts.push('\n', renderDecisions(report.decisions));
   if (report.failures.length > 0) parts.push('\n', renderFailures(report.failures));
   report.warnings.forEach((warning, index) => {

@@ -217,7 +217,7 @@ function finish(
 }
 
 function resultOf(plan: Plan, execution: Execution, journal: string): RunResultReport {
-  const { trials, alreadyCompletedCount, warnings, decisions } = execution;
+  const { trials, alreadyCompletedCount, warnings, decisions, qemu } = execution;
   const failed = trials.flatMap((trial) => (trial.state === 'completed' ? [] : [trial]));
   return {
     schema: 'qtune.run/1',
@@ -225,6 +225,7 @@ function resultOf(plan: Plan, execution: Execution, journal: string): RunResultR
     plan: plan.summary,
     ...(plan.shard ? { shard: { ...plan.shard, trialCount: plan.trials.length } } : {}),
     journal,
+    ...(qemu === undefined ? {} : { qemu }),
     completedCount: trials.length - failed.length,
     alreadyCompletedCount,
     failedCount: failed.length,

@@ -11,6 +11,8 @@ export interface ChosenEngine {
   readonly name: 'qemu-io' | 'simulated';
   /** The QEMU that settings are checked against. */
   readonly version: QemuVersion;
+  /** First line of `qemu-img --version`; absent where nothing is measured. */
+  readonly versionLine?: string;
   /** @param overrides other processors than the settings say */
   open(overrides?: Pick<EngineSettings, 'cpus'>): Promise<OpenEngine>;
 }
@@ -36,7 +38,8 @@ export async function chooseEngine(
   if (settings.engine === 'simulated') return simulatedEngine(settings.modelledQemu, host);
   try {
     const qemu = await findQemu({ qemuDirectory, cpus: settings.cpus }, host);
-    return { name: 'qemu-io', version: qemu.version, open: (overrides) => qemu.open(overrides) };
+    const { version, versionLine } = qemu;
+    return { name: 'qemu-io', version, versionLine, open: (overrides) => qemu.open(overrides) };
   } catch (error) {
     if (settings.engine === 'qemu-io' || !(error instanceof EnvironmentError)) throw error;
     host.stderr.write(

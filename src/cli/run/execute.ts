@@ -28,6 +28,8 @@ export interface RunTarget {
 
 /** What a run left behind. */
 export interface Execution {
+  /** First line of `qemu-img --version`, where QEMU took part. */
+  readonly qemu?: string;
   /** The last record of every trial of the plan that has one, earlier runs included. */
   readonly trials: readonly TrialRecord[];
   readonly alreadyCompletedCount: number;
@@ -74,7 +76,8 @@ export async function executePlan(
     const found = await withEngines(open, (engines) => runTrials(plan, estimate, open, engines, context));
     // With engines of its own, since these are pinned and keep this program off their processor.
     const decisions = found.decisions && (await confirmWinners(plan, found.decisions, open, context));
-    return open.map(({ latest, completed }) => ({
+    return open.map(({ latest, completed, chosen }) => ({
+      ...(chosen.versionLine === undefined ? {} : { qemu: chosen.versionLine }),
       trials: [...latest.values()],
       alreadyCompletedCount: completed.size,
       warnings: [...ioLogWarnings, ...found.warnings],

@@ -52,6 +52,7 @@ const result = z.object({
   plan: planSchema,
   shard,
   journal: z.string(),
+  qemu: z.string().optional().describe('First line of `qemu-img --version`, where QEMU was measured.'),
   completedCount: count,
   alreadyCompletedCount: count.describe('Of the completed ones, those of an earlier run.'),
   failedCount: count,
