@@ -1,5 +1,6 @@
 import { nominalLevel } from './group-sequential.ts';
 import { holmAdjusted } from './holm.ts';
+import { smallestCount } from './smallest-count.ts';
 import { studentCritical } from './student.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -56,10 +57,10 @@ const mostPairs = 10_000;
 function pairsToSignificance(probability: number, pairCount: number, wanted: number): number | null {
   if (pairCount < 2 || probability >= 1) return null;
   const now = studentCritical(Math.max(probability, 1e-12), pairCount - 1);
-  // Few pairs have heavier tails than many; those of the result are what count, so it is worked out twice.
-  let needed = pairCount;
-  for (let round = 0; round < 4; round++) {
-    needed = Math.ceil(pairCount * (studentCritical(wanted, Math.max(needed, 2) - 1) / now) ** 2);
-  }
-  return needed <= mostPairs ? Math.max(needed, pairCount + 1) : null;
+  // Few pairs have heavier tails than many, so it is those of the result that count.
+  return smallestCount(
+    pairCount + 1,
+    mostPairs,
+    (count) => now * Math.sqrt(count / pairCount) >= studentCritical(wanted, count - 1),
+  );
 }

@@ -37,9 +37,9 @@ export function compareInterleaved(blocks: readonly SlicedBlock[], options: Pair
   let leftOut = 0;
   const values: number[] = [];
   for (const block of blocks) {
-    const differences = logRatios(block);
-    leftOut += Math.max(block.base.length, block.head.length) - (differences?.length ?? 0);
-    if (differences !== undefined) values.push(hodgesLehmann(differences));
+    const { value, usedCount } = summarizeBlock(block);
+    leftOut += Math.max(block.base.length, block.head.length) - usedCount;
+    if (value !== undefined) values.push(value);
   }
   if (leftOut > 0) {
     const message = `${leftOut} ${leftOut === 1 ? 'slice' : 'slices'} left out: a value is missing, zero or not finite`;
@@ -72,6 +72,13 @@ export function compareInterleaved(blocks: readonly SlicedBlock[], options: Pair
   const verdict = decide(interval, better, thresholdRatio);
   const neededPairCount = verdict === 'inconclusive' ? pairsToDecide(interval, values.length, thresholdRatio) : null;
   return { ...result, verdict, neededPairCount, warnings };
+}
+
+/** The log ratio of a block, head over base, and how many of its slices it is from; undefined where none is usable. */
+export function summarizeBlock(block: SlicedBlock): { readonly value: number | undefined; readonly usedCount: number } {
+  const differences = logRatios(block);
+  if (differences === undefined) return { value: undefined, usedCount: 0 };
+  return { value: hodgesLehmann(differences), usedCount: differences.length };
 }
 
 /** The log ratios of a block's slices; undefined where none is usable. Slices beyond the shorter side have no partner. */

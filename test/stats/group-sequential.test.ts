@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nominalLevel } from '../../src/stats/group-sequential.ts';
 import { createRandom } from '../../src/stats/random.ts';
+import { normalDraw } from '../helpers/draws.ts';
 
 describe('the level of a look', () => {
   // Jennison and Turnbull, "Group sequential methods", table 2.1: C_P(K, α) as two-sided probabilities.
@@ -31,7 +32,7 @@ describe('the level of a look', () => {
       let count = 0;
       let out = false;
       for (const look of looks) {
-        for (; count < look; count++) sum += normal(random);
+        for (; count < look; count++) sum += normalDraw(random);
         out ||= Math.abs(sum) > boundary * Math.sqrt(count);
       }
       crossed += out ? 1 : 0;
@@ -59,10 +60,4 @@ function normalPoint(probability: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Box and Muller. */
-function normal(random: { next(): number }): number {
-  const uniform = (): number => (random.next() + 0.5) / 2 ** 32;
-  return Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
