@@ -24,8 +24,8 @@ function env(more: Readonly<Record<string, string>> = {}): Readonly<Record<strin
 
 const qemu = systemQemu();
 
-// Calibration takes a minute; it has a test of its own.
-const quickExamples = doctorCommand.examples.filter(({ command }) => !command.includes('--calibrate'));
+// Those that measure take up to a minute; they have tests of their own.
+const quickExamples = doctorCommand.examples.filter(({ command }) => !/--(calibrate|noise)/.test(command));
 test.skipIf(qemu === undefined).each(quickExamples.map(({ command }) => [command]))(
   'the example `qtune %s` of the help runs',
   async (command) => {

@@ -1,6 +1,7 @@
 import type { Environment } from '../../engine/executable.ts';
 import type { Installation } from '../../engine/install.ts';
 import { UsageError } from '../../errors.ts';
+import { parseDuration } from '../../units/duration.ts';
 import { flag, optionalInteger, optionalString, stringList } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -16,10 +17,16 @@ interface Settings {
   /** Measure what host I/O costs instead of looking around. */
   readonly calibrate: boolean;
   readonly rounds: number | undefined;
+  /** Time to measure the machine's noise in, milliseconds; undefined where that was not asked for. */
+  readonly noiseMs: number | undefined;
 }
 
 /** Programs that `--with` may name; each is in a package of its own name. */
 const installable = ['fio', 'strace'];
+
+/** Where --noise names no time, milliseconds. */
+const defaultNoiseMs = 30_000;
+const longestNoiseMs = 3_600_000;
 
 export const doctorCommand: Command = {
   usage: 'doctor',
@@ -32,6 +39,10 @@ export const doctorCommand: Command = {
       about: "installs QEMU's tools where they are missing and it may, else says what to type",
     },
     { command: 'doctor --calibrate', about: 'measures what I/O costs here, for predictions; takes a minute' },
+    {
+      command: 'doctor --noise 30s',
+      about: 'how far apart equal runs come out here, and what can be seen in which time',
+    },
     { command: 'doctor --qemu /usr/bin', about: 'looks at the tools in a directory instead of those on PATH' },
   ],
   build: (yargs) =>
@@ -48,6 +59,10 @@ export const doctorCommand: Command = {
         describe: 'With --calibrate: rounds to measure, 1 to 100',
         requiresArg: true,
       })
+      .option('noise', {
+        type: 'string',
+        describe: 'Measure two equal sides for TIME, 30s by default: which differences can be seen here, and how fast',
+      })
       .option('qemu', { type: 'string', describe: "Directory of QEMU's tools", requiresArg: true })
       .option('json', { type: 'boolean', describe: 'Print JSON' }),
 
@@ -56,6 +71,11 @@ export const doctorCommand: Command = {
     if (settings.calibrate) {
       const { calibrateHost } = await import('../doctor/calibrate.ts');
       await calibrateHost(settings, host);
+      return ExitCode.ok;
+    }
+    if (settings.noiseMs !== undefined) {
+      const { measureNoise } = await import('../doctor/noise.ts');
+      await measureNoise({ ...settings, budgetMs: settings.noiseMs }, host);
       return ExitCode.ok;
     }
     const { inspectHost } = await import('../../engine/host-inspection.ts');
@@ -99,7 +119,23 @@ function settingsOf(args: Readonly<Record<string, unknown>>): Settings {
   if (calibrate && install) throw new UsageError('--calibrate and --install are two runs', { hint: 'Install first.' });
   const rounds = optionalInteger(args, 'rounds', 1, 100);
   if (rounds !== undefined && !calibrate) throw new UsageError('--rounds is only for --calibrate');
-  return { calibrate, rounds, json: flag(args, 'json'), install, extras, qemuDirectory: optionalString(args, 'qemu') };
+  const noiseMs = noiseTime(args);
+  if (noiseMs !== undefined && (calibrate || install)) {
+    throw new UsageError(`--noise and --${calibrate ? 'calibrate' : 'install'} are two runs`);
+  }
+  const qemuDirectory = optionalString(args, 'qemu');
+  return { calibrate, rounds, noiseMs, json: flag(args, 'json'), install, extras, qemuDirectory };
+}
+
+function noiseTime(args: Readonly<Record<string, unknown>>): number | undefined {
+  const values = stringList(args, 'noise');
+  // Without a value it is the empty string, which other options refuse.
+  if (values.length === 1 && values[0] === '') return defaultNoiseMs;
+  const text = optionalString(args, 'noise');
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text, '--noise');
+  if (ms <= longestNoiseMs) return ms;
+  throw new UsageError(`--noise: "${text}" is longer than an hour`, { hint: 'A few minutes show all there is.' });
 }
 
 async function install(settings: Settings, host: Host): Promise<Installation | { readonly state: 'not-needed' }> {

@@ -13,6 +13,7 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
   'qtune.merge/1': async () => (await import('./merge.ts')).mergeSchema,
+  'qtune.noise/1': async () => (await import('./noise.ts')).noiseSchema,
   'qtune.profile/1': async () => (await import('../../workload/profile.ts')).profileSchema,
   'qtune.recommend/1': async () => (await import('./recommend.ts')).recommendSchema,
   'qtune.report/1': async () => (await import('./report.ts')).reportSchema,
