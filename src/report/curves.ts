@@ -1,3 +1,4 @@
+import type { Configuration } from '../settings/configuration.ts';
 import type { JournalReportRow } from './journal-report-row.ts';
 import { printSetting, type SettingAxis, settingOf, varyingSettings } from './setting-axes.ts';
 
@@ -29,17 +30,35 @@ const clusterAxis: SettingAxis = { scope: 'create', name: 'cluster_size' };
 export function buildCurves(rows: readonly JournalReportRow[]): readonly Curve[] {
   const measured = rows.filter((row) => row.iops !== null);
   const axes = varyingSettings(measured.map((row) => row.configuration));
-  const has = (wanted: SettingAxis): boolean =>
-    axes.some((axis) => axis.scope === wanted.scope && axis.name === wanted.name);
-  const cacheAxis = cacheAxes.find(has);
   const curves: (Curve | undefined)[] = [];
-  if (cacheAxis) curves.push(buildCurve('iops', cacheAxis, axes, measured));
-  if (has(clusterAxis)) {
-    if (!cacheAxis) curves.push(buildCurve('iops', clusterAxis, axes, measured));
+  const axis = speedAxis(axes);
+  if (axis) curves.push(buildCurve('iops', axis, axes, measured));
+  if (includes(axes, clusterAxis)) {
     const amplified = measured.every((row) => row.spaceAmplificationRatio !== null);
     curves.push(buildCurve(amplified ? 'spaceAmplificationRatio' : 'allocatedBytes', clusterAxis, axes, measured));
   }
   return curves.filter((curve) => curve !== undefined);
+}
+
+/** The setting over which IOPS are worth a curve, of those that vary; undefined where there is none. */
+export function speedAxis(axes: readonly SettingAxis[]): SettingAxis | undefined {
+  return [...cacheAxes, clusterAxis].find((axis) => includes(axes, axis));
+}
+
+/** What tells a line of a curve over `axis` from the others: its values of the other settings that vary. */
+export function lineName(configuration: Configuration, axis: SettingAxis, axes: readonly SettingAxis[]): string {
+  return axes
+    .filter((other) => !isSame(other, axis))
+    .map((other) => printSetting(other, settingOf(configuration, other)))
+    .join(' ');
+}
+
+function includes(axes: readonly SettingAxis[], wanted: SettingAxis): boolean {
+  return axes.some((axis) => isSame(axis, wanted));
+}
+
+function isSame(left: SettingAxis, right: SettingAxis): boolean {
+  return left.scope === right.scope && left.name === right.name;
 }
 
 /** Undefined where fewer than two rows say the setting's size. */
@@ -55,13 +74,9 @@ function buildCurve(
   });
   const settingBytes = [...new Set(points.map((point) => point.bytes))].sort((left, right) => left - right);
   if (settingBytes.length < 2) return undefined;
-  const others = axes.filter((other) => other.scope !== axis.scope || other.name !== axis.name);
   const engines = new Set(rows.map((row) => row.engine));
   const nameOf = (row: JournalReportRow): string =>
-    [
-      ...others.map((other) => printSetting(other, settingOf(row.configuration, other))),
-      ...(engines.size > 1 ? [row.engine] : []),
-    ].join(' ');
+    `${lineName(row.configuration, axis, axes)}${engines.size > 1 ? ` ${row.engine}` : ''}`.trimStart();
   const names = [...new Set(points.map((point) => nameOf(point.row)))];
   return {
     metric,

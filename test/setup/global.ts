@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { qemuCacheDirectory, systemQemu } from '../helpers/qemu.ts';
 import { installCheckers } from './install-checkers.ts';
+import { installChromium } from './install-chromium.ts';
 import { unpackQemuReleases } from './unpack-qemu.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -32,6 +33,9 @@ export default function setup(): void {
 
   const missing = unpackQemuReleases(qemuCacheDirectory);
   if (missing !== undefined) say(`newer QEMU releases are not at hand (${missing}): tests against them are skipped`);
+
+  const without = installChromium();
+  if (without !== undefined) say(`no Chromium on this machine (${without}): tests of the HTML page in it are skipped`);
 }
 
 function say(text: string): void {
