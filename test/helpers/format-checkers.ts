@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 
-/** Debian's packages of the programs that check formats. */
-export const checkerPackages = ['cmark-gfm', 'libxml2-utils', 'python3-prometheus-client'] as const;
+/** Debian's packages of the programs that check formats and examples. */
+export const checkerPackages = ['cmark-gfm', 'libxml2-utils', 'parallel', 'python3-prometheus-client'] as const;
 
 /** The system's Python, which sees what the system's packages brought; another one first in PATH does not. */
 export const systemPython = '/usr/bin/python3';
+
+/** GNU parallel, for the example that uses it; Debian's `moreutils` has another program of the name. */
+export function hasGnuParallel(): boolean {
+  return spawnSync('parallel', ['--version'], { encoding: 'utf8' }).stdout?.startsWith('GNU parallel') === true;
+}
 
 /** Whether GitHub's own parser of Markdown is there. */
 export function hasCmarkGfm(): boolean {

@@ -232,7 +232,7 @@ describe('hosts', () => {
 
 describe('what is refused', () => {
   const plan = samplePlan(3, { repetitions: 2 });
-  const [first = [], second = [], third = []] = shards(plan, { w0: 1, w1: 2, w2: 3 }, 3).map((records) =>
+  const [first = '', second = '', third = ''] = shards(plan, { w0: 1, w1: 2, w2: 3 }, 3).map((records) =>
     journalLines(records),
   );
 
