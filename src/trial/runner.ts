@@ -238,10 +238,10 @@ class Run {
     const members = tasks.map((task) => ({ engine: task.side.engine, job: this.#job(task) }));
     const { sliceMs, scratchDirectory } = slices;
     const seed = Number.parseInt(contentHash([this.#plan.summary.seed, workload, block, attempt]).slice(0, 8), 16);
-    const results = await runInterleaved(members, {
-      sliceMs,
-      seed,
-      ...(scratchDirectory === undefined ? {} : { scratchDirectory }),
+    const turns = { sliceMs, seed, ...(scratchDirectory === undefined ? {} : { scratchDirectory }) };
+    const results = await runInterleaved(members, turns).catch((error: unknown) => {
+      const outcome = outcomeOf(error);
+      return tasks.map((): InterleavedOutcome => ({ outcome, driverMs: [] }));
     });
     const durationMs = (performance.now() - clockMs) / tasks.length;
     const session = contentHash(identity).slice(0, sessionDigits);
@@ -263,14 +263,7 @@ class Run {
   }
 
   async #settled(run: () => Promise<EngineOutcome>): Promise<EngineOutcome> {
-    let outcome: EngineOutcome;
-    try {
-      outcome = await run();
-    } catch (error) {
-      if (error instanceof InterruptedError) outcome = abortedOutcome;
-      else if (error instanceof EngineError) outcome = { state: 'failed', reason: error.message };
-      else throw error;
-    }
+    const outcome = await run().catch(outcomeOf);
     return outcome.state !== 'completed' && (await this.#isAborted()) ? abortedOutcome : outcome;
   }
 
@@ -305,6 +298,13 @@ type Outcome = EngineOutcome | { readonly state: 'skipped'; readonly reason: str
 
 const abortedOutcome: EngineOutcome = { state: 'aborted', reason: 'interrupted' };
 const sessionDigits = 16;
+
+/** What an engine's error makes of a trial. @throws the error where it is no matter of one trial */
+function outcomeOf(error: unknown): EngineOutcome {
+  if (error instanceof InterruptedError) return abortedOutcome;
+  if (error instanceof EngineError) return { state: 'failed', reason: error.message };
+  throw error;
+}
 
 /** What a record says beside its outcome. */
 interface Circumstances {
