@@ -13,6 +13,8 @@ export interface CellPair {
 
 export interface UnmatchedCell {
   readonly cell: string;
+  readonly workload: string;
+  readonly configuration: string;
   /** The side that has it. */
   readonly side: 'base' | 'head';
   /** `missing`: the other journal does not have the cell. `not-completed`: it has, but completed no trial of it. */
@@ -39,7 +41,7 @@ export function matchCells(
 ): CellMatching {
   const engines = new Set([...base, ...head].map((cell) => cell.engine));
   const suffix = (cell: MeasuredCell): string => (engines.size > 1 ? ` (${cell.engine})` : '');
-  const nameOf = (cell: MeasuredCell): string => `${cell.workload}/${cell.configuration.label}${suffix(cell)}`;
+  const nameOf = (cell: MeasuredCell): string => cellName(cell, engines.size > 1);
   const byLabel = pairUp(base, head, (cell) => cellKey(cell.workload, cell.configuration.label, cell.engine));
   let pairs: readonly CellPair[] = byLabel.map(([left, right]) => ({ name: nameOf(left), base: left, head: right }));
   const warnings: Warning[] = [];
@@ -65,11 +67,18 @@ export function matchCells(
       .filter((cell) => !paired.has(cell))
       .map((cell) => ({
         cell: nameOf(cell),
+        workload: cell.workload,
+        configuration: cell.configuration.label,
         side,
         state: 'missing',
         reason: side === 'base' ? 'not in head' : 'not in base',
       }));
   return { pairs, unmatched: [...rest('base', base), ...rest('head', head)], warnings };
+}
+
+/** Workload and configuration, and the engine where there are several. */
+export function cellName({ workload, configuration, engine }: MeasuredCell, severalEngines: boolean): string {
+  return `${workload}/${configuration.label}${severalEngines ? ` (${engine})` : ''}`;
 }
 
 function pairUp(

@@ -2,6 +2,7 @@ import type { Verdict } from '../stats/verdict.ts';
 import { formatRatio } from '../units/rate.ts';
 import { changeOf, configurationOf, pairsOf, sideText } from './cell-text.ts';
 import type { ComparedCell, Comparison } from './comparison.ts';
+import { remarksOn } from './comparison-remarks.ts';
 import { formatChange, formatChangeInterval } from './figures.ts';
 import { brokenAt, Footnotes, renderNamedTable, reportWidth } from './fit-columns.ts';
 import type { Gate } from './gate.ts';
@@ -115,25 +116,10 @@ function renderUnmatched({ unmatched }: Comparison): string {
 }
 
 function renderRemarks(comparison: Comparison): string {
-  const { warnings, multiplicity, confidence, errorRate, disturbedTrialCount } = comparison;
-  const remarks = warnings.map((warning) =>
+  const warnings = comparison.warnings.map((warning) =>
     [`${printable(warning.subject)}: ${printable(warning.message, 400)}.`, warning.hint ?? ''].join(' ').trim(),
   );
-  const disturbed = (['base', 'head'] as const).filter((side) => disturbedTrialCount[side] > 0);
-  if (disturbed.length > 0) {
-    const counts = disturbed.map((side) => `${disturbedTrialCount[side]} in ${side}`).join(', ');
-    remarks.push(`Trials disturbed from outside: ${counts}. What counts is the run again.`);
-  }
-  if (multiplicity.expectedFalseAlarmCount >= 0.5) {
-    remarks.push(
-      `Of ${multiplicity.comparisonCount} noisy comparisons at ${formatRatio(confidence)}, the intervals of about ${Number(
-        multiplicity.expectedFalseAlarmCount.toPrecision(2),
-      )} would leave out "no change" by chance alone. Verdicts are corrected for that: any false one at most ${formatRatio(
-        errorRate,
-      )}.`,
-    );
-  }
-  return remarks.map((remark) => `${brokenAt(`* ${remark}`, reportWidth)}\n`).join('');
+  return [...warnings, ...remarksOn(comparison)].map((remark) => `${brokenAt(`* ${remark}`, reportWidth)}\n`).join('');
 }
 
 function renderVerdict({ verdict, cells, thresholdRatio }: Comparison): string {
@@ -144,13 +130,20 @@ function renderVerdict({ verdict, cells, thresholdRatio }: Comparison): string {
   return `Verdict: ${verdict} (${parts.join(', ')}; noise threshold ${thresholds.map(formatRatio).join(' or ')})\n`;
 }
 
-/** The gate's answer; one line a failure. */
-export function renderGate(gate: Gate): string {
-  const share = formatRatio(gate.failOnRatio);
-  if (gate.passed) return `Gate: passed, nothing is worse by ${share} or more\n`;
-  const lines = gate.failures.map(({ cell, metric, lossRatio, reason }) => {
-    const what = lossRatio === null ? reason : `${formatRatio(lossRatio)} ${reason}`;
-    return brokenAt(`  ${printable(cell)}${metric === null ? '' : ` ${metric}`}: ${what}`, reportWidth);
+/** The gate's answer; one line a failure, and one for each thing that it could not judge. */
+export function renderGate({ passed, statement, failures, obstacles }: Gate): string {
+  if (passed) return `${brokenAt(`Gate: passed, ${statement}`, reportWidth)}\n`;
+  const lines = [
+    ...failures.map(({ cell, metric, lossRatio, reason }) => ({
+      cell,
+      metric,
+      what: lossRatio === null ? printable(reason, 300) : `${formatRatio(lossRatio)} ${reason}`,
+    })),
+    ...obstacles.map(({ cell, metric, reason }) => ({ cell, metric, what: `not compared: ${printable(reason, 300)}` })),
+  ].map(({ cell, metric, what }) => {
+    const subject = [cell === null ? '' : printable(cell), metric ?? ''].filter((part) => part !== '').join(' ');
+    return brokenAt(`  ${subject === '' ? '' : `${subject}: `}${what}`, reportWidth);
   });
-  return `Gate: failed, worse by ${share} or more:\n${lines.join('\n')}\n`;
+  const answer = failures.length > 0 ? 'failed' : 'not passed';
+  return `${brokenAt(`Gate: ${answer}, ${statement}:`, reportWidth)}\n${lines.join('\n')}\n`;
 }

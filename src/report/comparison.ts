@@ -1,5 +1,6 @@
 import { correctForFamily, defaultErrorRate } from '../stats/family.ts';
 import { geometricMean } from '../stats/geometric-mean.ts';
+import { nominalLevel } from '../stats/group-sequential.ts';
 import { overallVerdict, type Verdict } from '../stats/verdict.ts';
 import type { Journal } from '../trial/journal-reader.ts';
 import type { Warning } from '../warnings.ts';
@@ -29,6 +30,8 @@ export interface Comparison {
   readonly thresholdRatio: number;
   /** Chance of any false better or worse among all noisy comparisons of the document. */
   readonly errorRate: number;
+  /** What an adjusted probability must not exceed for a verdict: the error rate, less where the data were looked at repeatedly. */
+  readonly significanceLevel: number;
   readonly base: JournalIdentity;
   readonly head: JournalIdentity;
   readonly cells: readonly ComparedCell[];
@@ -77,7 +80,8 @@ export function compareMatched(
   const compared = matching.pairs
     .filter((pair) => pair.base.completedCount > 0 && pair.head.completedCount > 0)
     .flatMap((pair) => options.metrics.flatMap((metric) => compareCell(pair, metric, comparability, options) ?? []));
-  const cells = corrected(compared, errorRate, looksOf(base, head));
+  const looks = looksOf(base, head);
+  const cells = corrected(compared, errorRate, looks);
   const unmatched = [...matching.unmatched, ...matching.pairs.flatMap(unmeasured)];
   const noisyCount = cells.filter((cell) => cell.sufficient && cell.assume === 'noisy').length;
   const doubts: Verdict[] = unmatched.some((entry) => entry.side === 'base') ? ['inconclusive'] : [];
@@ -92,6 +96,7 @@ export function compareMatched(
       options.thresholdRatio ?? 0,
     ),
     errorRate,
+    significanceLevel: nominalLevel(looks, errorRate),
     base: identify(base, base),
     head: identify(head, head),
     cells,
@@ -146,7 +151,8 @@ function unmeasured({ name, base, head }: CellPair): readonly UnmatchedCell[] {
   const states = failed.incompleteStates;
   const counts = [...new Set(states)].map((state) => `${states.filter((other) => other === state).length} ${state}`);
   const reason = `${side === 'base' ? 'head' : 'base'} completed no trial of it: ${counts.join(', ')}`;
-  return [{ cell: name, side, state: 'not-completed', reason }];
+  const { workload, configuration } = head;
+  return [{ cell: name, workload, configuration: configuration.label, side, state: 'not-completed', reason }];
 }
 
 function summarizeMetric(metric: Metric, cells: readonly ComparedCell[]): MetricSummary | undefined {

@@ -15,6 +15,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** Line, counted from 1, of the value at a path; of its nearest ancestor where the path does not exist. */
   lineOf(path: readonly PropertyKey[]): number;
+  /** Its column, counted from 1. */
+  columnOf(path: readonly PropertyKey[]): number;
 }
 
 /**
@@ -43,11 +45,11 @@ export function parseYaml(file: string, text: string): YamlDocument {
   if (problem)
     throw new InputError({ file, line: lineAt(problem.pos[0]) }, `this is not YAML: ${firstLine(problem.message)}`);
 
-  const positions = new Map<string, number>();
+  const positions = new Map<string, { readonly line: number; readonly col: number }>();
   const convert = (node: ParsedNode | null, path: readonly PropertyKey[]): unknown => {
     if (node === null) return null;
     const line = lineAt(node.range[0]);
-    if (!positions.has(pathKey(path))) positions.set(pathKey(path), line);
+    if (!positions.has(pathKey(path))) positions.set(pathKey(path), lines.linePos(node.range[0]));
     if (isAlias(node)) throw new InputError({ file, line }, 'aliases are not read; write the value again');
     if (node.tag !== undefined && !plainTags.has(node.tag)) {
       throw new InputError({ file, line }, `the tag ${node.tag} is not read`);
@@ -61,7 +63,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
         const name = typeof key.source === 'string' && key.source !== '' ? key.source : String(key.value);
         if (Object.hasOwn(mapping, name))
           throw new InputError({ file, line: keyLine }, `the key "${name}" is there twice`);
-        positions.set(pathKey([...path, name]), keyLine);
+        positions.set(pathKey([...path, name]), lines.linePos(key.range[0]));
         mapping[name] = convert(value, [...path, name]);
       }
       return mapping;
@@ -73,16 +75,18 @@ export function parseYaml(file: string, text: string): YamlDocument {
     return value;
   };
   const value = convert(document.contents, []);
+  const nearest = (path: readonly PropertyKey[]): { readonly line: number; readonly col: number } => {
+    for (let length = path.length; length >= 0; length--) {
+      const found = positions.get(pathKey(path.slice(0, length)));
+      if (found !== undefined) return found;
+    }
+    return { line: 1, col: 1 };
+  };
   return {
     file,
     value,
-    lineOf(path) {
-      for (let length = path.length; length >= 0; length--) {
-        const line = positions.get(pathKey(path.slice(0, length)));
-        if (line !== undefined) return line;
-      }
-      return 1;
-    },
+    lineOf: (path) => Math.max(1, nearest(path).line),
+    columnOf: (path) => Math.max(1, nearest(path).col),
   };
 }
 

@@ -13,6 +13,20 @@ beforeAll(() => {
   journals.write('base.ndjson', cells(1000, 0));
   journals.write('head.ndjson', { ...cells(1001, 3), startMs: Date.UTC(2026, 0, 3) });
   journals.write('slow.ndjson', { ...cells(850, 3), startMs: Date.UTC(2026, 0, 3) });
+  journals.write('noisy.ndjson', {
+    cells: [{ iops: around(950, 12, 0.3, 5) }],
+    startMs: Date.UTC(2026, 0, 3),
+  });
+  journals.write('matrix.ndjson', {
+    cells: ['1M', '4M', '8M'].map((size, index) => ({
+      configuration: configuration({ 'l2-cache-size': size }),
+      iops: around(index === 1 ? 2000 : 1000, 12, 0.01, index),
+    })),
+  });
+  journals.write(
+    'rules.yaml',
+    'rules:\n  - metric: iops\n    maximumLoss: 5%\n  - { metric: latencyMs.p99, atMost: 10ms }\n',
+  );
   journals.write('short.ndjson', { cells: [{ iops: [900] }], startMs: Date.UTC(2026, 0, 3) });
   journals.write('other.ndjson', { cells: [{ workload: 'boot', iops: [1] }] });
   journals.write('empty.ndjson', '');
@@ -37,7 +51,8 @@ describe('the exit code', () => {
     ['the same without the percent sign', ['base.ndjson', 'slow.ndjson', '--fail-on', '5'], ExitCode.no],
     ['0 where the loss is below the gate', ['base.ndjson', 'slow.ndjson', '--fail-on', '30%'], ExitCode.ok],
     ['0 where there is no loss', ['base.ndjson', 'head.ndjson', '--fail-on', '5%'], ExitCode.ok],
-    ['0 where it is undecided', ['base.ndjson', 'short.ndjson', '--fail-on', '5%'], ExitCode.ok],
+    ['0 where noise leaves it undecided', ['base.ndjson', 'noisy.ndjson', '--fail-on', '5%'], ExitCode.ok],
+    ['2 where there is too little to compare', ['base.ndjson', 'short.ndjson', '--fail-on', '5%'], ExitCode.usage],
     ['4 where that was asked for', ['base.ndjson', 'short.ndjson', '--fail-on-inconclusive'], ExitCode.inconclusive],
     ['1 rather than 4', ['base.ndjson', 'slow.ndjson', '--fail-on=5', '--fail-on-inconclusive'], ExitCode.no],
   ])('is %s', async (_, argv, exitCode) => {
@@ -46,7 +61,7 @@ describe('the exit code', () => {
 });
 
 test('a gate that passes on doubt says so on standard error', async () => {
-  const { stderr } = await qtune('base.ndjson', 'short.ndjson', '--fail-on', '5%');
+  const { stderr } = await qtune('base.ndjson', 'noisy.ndjson', '--fail-on', '5%');
   expect(stderr).toBe('qtune: the gate passed, but not every comparison was conclusive\n');
 });
 

@@ -1,10 +1,13 @@
-import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import type { Comparison } from '../../report/comparison.ts';
 import { outputFormats } from '../../report/formats/index.ts';
-import type { MeasuredJournal } from '../../report/measured-journal.ts';
+import type { Gate } from '../../report/gate.ts';
 import { metricNames } from '../../report/metric.ts';
+import { printable } from '../../report/printable.ts';
 import type { Command } from '../command.ts';
+import { prepareGate } from '../compare/gate-of.ts';
 import { type CompareSettings, compareSettings } from '../compare/settings.ts';
+import { compareNamed } from '../compare/sides.ts';
 import { writeOutput } from '../compare/write-output.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
@@ -20,18 +23,46 @@ const formatExamples = outputFormats
   }));
 
 export const compareCommand: Command = {
-  usage: 'compare <base> <head>',
-  describe: 'A verdict per cell on two journals, and a gate for CI',
+  usage: 'compare [base-journal] [head-journal]',
+  describe: 'A verdict per cell on two journals or within one, a gate for CI, and a history of runs',
   examples: [
     { command: 'compare base.ndjson head.ndjson', about: 'Table of both runs, with a verdict per cell' },
     { command: 'compare base.ndjson head.ndjson --fail-on 5%', about: 'Exit 1 where anything is worse by 5 % or more' },
+    {
+      command: 'compare base.ndjson head.ndjson --fail-on rules.yaml',
+      about:
+        'Rules by workload and metric: "rules: [{metric: iops, maximumLoss: 5%}, {metric: latencyMs.p99, atMost: 2ms}]"',
+    },
+    { command: 'compare matrix.ndjson', about: "Every configuration of one run with the plan's first" },
+    { command: 'compare matrix.ndjson --base l2-cache-size=4M', about: 'The same with another one' },
+    {
+      command: 'compare matrix.ndjson#l2-cache-size=1M matrix.ndjson#l2-cache-size=4M',
+      about: 'One configuration with another',
+    },
     ...formatExamples,
   ],
   build: (yargs: Argv) =>
     yargs
-      .positional('base', { describe: 'Journal to compare with', type: 'string' })
-      .positional('head', { describe: 'Journal in question', type: 'string' })
-      .option('fail-on', { describe: 'Exit 1 where a cell is worse by PERCENT or more', type: 'string' })
+      .positional('base-journal', {
+        describe: 'Journal to compare with; FILE#LABEL for one of its configurations',
+        type: 'string',
+      })
+      .positional('head-journal', {
+        describe: 'Journal in question, likewise; without it the configurations of the first are compared',
+        type: 'string',
+      })
+      .option('base', {
+        describe: 'Compare the configurations of one journal with the one of this LABEL',
+        type: 'string',
+      })
+      .option('fail-on', {
+        describe: 'PERCENT: exit 1 where anything is worse by that; FILE.yaml: where one of its rules is broken',
+        type: 'string',
+      })
+      .option('allow-missing', {
+        describe: 'Let --fail-on pass though a side lacks cells of the other',
+        type: 'boolean',
+      })
       .option('fail-on-inconclusive', { describe: 'Exit 4 where the verdict is inconclusive', type: 'boolean' })
       .option('metric', { describe: `Compare this metric; may be repeated: ${metricNames.join(', ')}`, type: 'string' })
       .option('confidence', { describe: 'PERCENT of intervals that hold the true ratio', type: 'string' })
@@ -45,26 +76,34 @@ export const compareCommand: Command = {
       .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' }),
   async run(args, host) {
     const settings = compareSettings(args);
-    const [{ compareSides }, { applyGate }] = await Promise.all([
-      import('../../report/comparison.ts'),
-      import('../../report/gate.ts'),
-    ]);
-    const base = await read(settings.basePath, settings, host);
-    const head = await read(settings.headPath, settings, host);
-    const comparison = compareSides(base, head, settings);
-    const gate = settings.failOnRatio === undefined ? undefined : applyGate(comparison, settings.failOnRatio);
-    await writeOutput(host, settings, comparison, gate);
-    if (gate && !gate.passed) return ExitCode.no;
-    if (comparison.verdict !== 'inconclusive' && !comparison.cells.some((cell) => cell.verdict === 'inconclusive')) {
-      return ExitCode.ok;
-    }
-    if (settings.failOnInconclusive) return ExitCode.inconclusive;
-    if (gate) host.stderr.write('qtune: the gate passed, but not every comparison was conclusive\n');
-    return ExitCode.ok;
+    const gate = await prepareGate(settings, host);
+    const comparison = await compareNamed(
+      settings.sides,
+      { ...settings, ...(gate && { metrics: gate.metrics }) },
+      host,
+    );
+    const answer = gate?.judge(comparison);
+    await writeOutput(host, settings, comparison, answer);
+    return exitCodeOf(comparison, answer, settings, host);
   },
 };
 
-async function read(path: string, { metrics }: CompareSettings, host: Host): Promise<MeasuredJournal> {
-  const { readMeasured } = await import('../../report/measured-journal.ts');
-  return { ...(await readMeasured(resolve(host.cwd, path), metrics)), path };
+/** A certain failure first, then what could not be judged, then doubt where it was asked for. */
+function exitCodeOf(comparison: Comparison, gate: Gate | undefined, settings: CompareSettings, host: Host): ExitCode {
+  if (gate?.failures.some((failure) => failure.kind !== 'inconclusive')) return ExitCode.no;
+  const [obstacle] = gate?.obstacles ?? [];
+  if (obstacle) {
+    const where = obstacle.cell === null ? '' : `${printable(obstacle.cell)}: `;
+    host.stderr.write(
+      `qtune: the gate did not pass, as it could not compare everything: ${where}${printable(obstacle.reason, 300)}\n`,
+    );
+    return ExitCode.usage;
+  }
+  if (gate && gate.failures.length > 0) return ExitCode.inconclusive;
+  if (comparison.verdict !== 'inconclusive' && !comparison.cells.some((cell) => cell.verdict === 'inconclusive')) {
+    return ExitCode.ok;
+  }
+  if (settings.failOnInconclusive) return ExitCode.inconclusive;
+  if (gate) host.stderr.write('qtune: the gate passed, but not every comparison was conclusive\n');
+  return ExitCode.ok;
 }

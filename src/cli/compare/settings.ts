@@ -1,39 +1,66 @@
 import { UsageError } from '../../errors.ts';
 import type { ComparisonOptions } from '../../report/comparison.ts';
 import { findFormat, type OutputFormat, outputFormats } from '../../report/formats/index.ts';
+import type { GateRule } from '../../report/gate-rule.ts';
 import { selectMetrics } from '../../report/metric.ts';
 import { defaultErrorRate } from '../../stats/family.ts';
 import { defaultConfidence } from '../../stats/verdict.ts';
 import { flag, optionalPercent, optionalString, stringList } from '../args.ts';
 
+import type { SideNames } from './sides.ts';
+
 type Args = Readonly<Record<string, unknown>>;
 
 /** What a call of `qtune compare` asks for. */
 export interface CompareSettings extends ComparisonOptions {
-  readonly basePath: string;
-  readonly headPath: string;
+  readonly sides: SideNames;
   readonly format: OutputFormat;
   /** The file to write instead of standard output, as the user named it. */
   readonly output: string | undefined;
-  readonly failOnRatio: number | undefined;
+  readonly failOn: FailOn | undefined;
+  readonly missing: GateRule['missing'];
   readonly failOnInconclusive: boolean;
 }
+
+/** The value of `--fail-on`: a share, or a file of rules as the user named it. */
+type FailOn = { readonly ratio: number } | { readonly file: string };
 
 /** @throws UsageError naming the flag */
 export function compareSettings(args: Args): CompareSettings {
   const thresholdRatio = optionalPercent(args, 'threshold', 0, 100);
   return {
-    basePath: String(args.base),
-    headPath: String(args.head),
+    sides: sidesOf(args),
     format: formatOf(args),
     output: optionalString(args, 'output'),
-    failOnRatio: optionalPercent(args, 'fail-on', 0, 1000),
+    failOn: failOnOf(args),
+    missing: flag(args, 'allow-missing') ? 'allow' : 'fail',
     failOnInconclusive: flag(args, 'fail-on-inconclusive'),
     metrics: selectMetrics(stringList(args, 'metric').flatMap((value) => value.split(','))),
     confidence: confidenceOf(args),
     errorRate: optionalPercent(args, 'error-rate', 0.000_1, 50) ?? defaultErrorRate,
     ...(thresholdRatio === undefined ? {} : { thresholdRatio }),
   };
+}
+
+function sidesOf(args: Args): SideNames {
+  const base = optionalString(args, 'base-journal');
+  const head = optionalString(args, 'head-journal');
+  const baseLabel = optionalString(args, 'base');
+  if (base === undefined) throw new UsageError('Name a journal, or two', { hint: 'See `qtune compare --help`.' });
+  if (head !== undefined && baseLabel !== undefined) {
+    throw new UsageError('--base names a configuration of one journal, and there are two', {
+      hint: 'Write FILE#LABEL for one configuration of a journal.',
+    });
+  }
+  return { base, head, baseLabel };
+}
+
+function failOnOf(args: Args): FailOn | undefined {
+  const text = optionalString(args, 'fail-on');
+  if (text === undefined) return undefined;
+  if (/\.ya?ml$/i.test(text)) return { file: text };
+  const ratio = optionalPercent(args, 'fail-on', 0, 1000);
+  return ratio === undefined ? undefined : { ratio };
 }
 
 function formatOf(args: Args): OutputFormat {

@@ -59,6 +59,7 @@ export const compareSchema = z
     verdict,
     confidence: z.number(),
     thresholdRatio: z.number().describe('the largest of the cells'),
+    significanceLevel: z.number().describe('what an adjusted probability must not exceed for better or worse'),
     errorRate: z.number().describe('chance of any false better or worse among all noisy comparisons'),
     base: journalIdentitySchema,
     head: journalIdentitySchema,
@@ -66,6 +67,8 @@ export const compareSchema = z
     unmatched: z.array(
       z.object({
         cell: z.string(),
+        workload: z.string(),
+        configuration: z.string(),
         side: z.enum(['base', 'head']),
         state: z.enum(['missing', 'not-completed']),
         reason: z.string(),
@@ -79,16 +82,23 @@ export const compareSchema = z
     warnings: z.array(warning),
     gate: z
       .object({
-        failOnRatio: z.number(),
-        passed: z.boolean(),
+        failOnRatio: z.number().nullable(),
+        rulesFile: z.string().nullable(),
+        passed: z.boolean().describe('no failure, and nothing that could not be judged'),
+        checkedCount: z.int(),
         failures: z.array(
           z.object({
             cell: z.string(),
             metric: z.string().nullable(),
+            kind: z.enum(['loss', 'bound', 'not-completed', 'inconclusive']),
             lossRatio: z.number().nullable(),
             reason: z.string(),
           }),
         ),
+        obstacles: z
+          .array(z.object({ cell: z.string().nullable(), metric: z.string().nullable(), reason: z.string() }))
+          .describe('what was to be judged and could not be compared'),
+        statement: z.string(),
       })
       .optional()
       .describe('only with --fail-on'),
