@@ -86,8 +86,17 @@ export class JournalPass {
   }
 
   private warnings(): readonly Warning[] {
-    const { path, tornBytes, unknownCount } = this;
+    const { path, header, tornBytes, unknownCount } = this;
     const warnings: Warning[] = [];
+    if (header?.partial !== undefined) {
+      const { missingShards, missingTrialCount } = header.partial;
+      const shards = missingShards.length > 0 ? `shard ${missingShards.slice(0, 10).join(', ')} and ` : '';
+      warnings.push({
+        code: 'partial',
+        subject: path,
+        message: `was merged without ${shards}${missingTrialCount} trials of its plan`,
+      });
+    }
     if (tornBytes > 0) {
       warnings.push({
         code: 'torn-line',

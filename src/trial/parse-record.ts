@@ -76,8 +76,9 @@ function checkHeader(record: Fields): string | undefined {
       return 'the plan\'s "configurations" is not a list of configurations';
     }
   }
-  const { shard } = record;
+  const { shard, partial } = record;
   if (shard !== undefined && !(isFields(shard) && isShardPosition(shard))) return '"shard" is not i of n';
+  if (partial !== undefined && !isPartial(partial)) return '"partial" does not say what is missing';
   return environmentProblem(record);
 }
 
@@ -87,6 +88,11 @@ function shardProblem(record: Fields): string | undefined {
   return isShardPosition(record) && named && isFields(environment)
     ? undefined
     : 'the shard lacks its index, its workloads or its environment';
+}
+
+function isPartial(partial: unknown): boolean {
+  if (!isFields(partial) || !isCount(partial.missingTrialCount)) return false;
+  return Array.isArray(partial.missingShards) && partial.missingShards.every(isCount);
 }
 
 function isShardPosition({ index, count }: Fields): boolean {

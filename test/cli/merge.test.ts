@@ -11,9 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compareSchema } from '../../src/report/schemas/compare.ts';
+import { journalRecordSchema } from '../../src/report/schemas/journal.ts';
 import { mergeSchema } from '../../src/report/schemas/merge.ts';
+import { readJournal } from '../../src/trial/journal-reader.ts';
+import type { TrialEnvironment } from '../../src/trial/record.ts';
 import { ExitCode, runCli } from '../helpers/host.ts';
 import { journalLines, planHeader, samplePlan, sampleRecord } from '../helpers/shards.ts';
+import { sampleEnvironment } from '../helpers/trials.ts';
 
 const plan = samplePlan(2);
 const single = journalLines([planHeader(plan), ...plan.trials.map((trial) => sampleRecord(plan, trial))]);
@@ -118,6 +123,44 @@ describe('qtune merge', () => {
   test('writes into a pipe', async () => {
     if (!existsSync('/dev/null')) return;
     expect((await merge('one.ndjson', 'two.ndjson', '--out', '/dev/null')).exitCode).toBe(ExitCode.ok);
+  });
+
+  test('a workload that was measured elsewhere than in the base is not compared; the others are', async () => {
+    const samples = samplePlan(2, { repetitions: 14 });
+    const write = async (name: string, secondHost: Partial<TrialEnvironment>, iops: number): Promise<void> => {
+      for (const index of [1, 2]) {
+        const environment = { ...sampleEnvironment, ...(index === 2 ? secondHost : {}) };
+        const records = samples.trials
+          .filter(({ workload }) => workload === `w${index - 1}`)
+          .map((trial) => sampleRecord(samples, trial, iops + trial.block / 10));
+        const header = planHeader(samples, { index, count: 2 }, { environment });
+        writeFileSync(join(cwd, `${name}-${index}.ndjson`), journalLines([header, ...records]));
+      }
+      await merge(`${name}-1.ndjson`, `${name}-2.ndjson`, '--out', name);
+    };
+    await write('base', {}, 1000);
+    await write('head', { cpuModel: 'Another CPU', fingerprint: 'ff' }, 500);
+    const lines = read('head').trimEnd().split('\n');
+    for (const line of lines) journalRecordSchema.parse(JSON.parse(line));
+    const { stdout } = await runCli(['compare', 'base', 'head', '--metric', 'iops', '--json'], { cwd });
+    const { cells } = compareSchema.parse(JSON.parse(stdout));
+    const verdicts = cells.map(({ cell, verdict }) => [cell.split('/')[0], verdict]);
+    expect(verdicts).toEqual([
+      ['w0', 'worse'],
+      ['w0', 'worse'],
+      ['w1', 'inconclusive'],
+      ['w1', 'inconclusive'],
+    ]);
+  });
+
+  test('a partial result says so wherever it is read', async () => {
+    await merge('one.ndjson', '--allow-partial', '--out', 'part.ndjson');
+    const { warnings } = await readJournal(join(cwd, 'part.ndjson'));
+    expect(warnings).toMatchObject([
+      { code: 'partial', message: 'was merged without shard 2 and 6 trials of its plan' },
+    ]);
+    const header = read('part.ndjson').split('\n')[0] ?? '';
+    expect(journalRecordSchema.parse(JSON.parse(header))).toMatchObject({ partial: { missingShards: [2] } });
   });
 
   test('report and compare read the result', async () => {

@@ -31,8 +31,8 @@ export const runCommand: Command = {
       about: 'A sweep of your own over the requests of a profile',
     },
     {
-      command: 'run subclusters l2-cache-20g --shard 1/2 --list-shard',
-      about: 'Who would run what on two hosts; without --list-shard, the first host’s part',
+      command: 'run subclusters l2-cache-20g --shard 1/3 --list-shard',
+      about: 'Who would run what on three hosts; without --list-shard, the first host’s part',
     },
     {
       command: "run --workload random-read --disk 4G --drive 'l2-cache-size={256K,512K}' --until-decided 60s --dry-run",
