@@ -112,6 +112,11 @@ export type EngineOutcome =
 export interface SliceTime {
   /** Inside the driver, as in {@link TrialMetrics.driverMs}; 0 for requests of the warm-up. */
   readonly driverMs: number;
+  /**
+   * The same without the moments in which the process did not have the processor; absent where the engine cannot say which
+   * requests waited for nothing else.
+   */
+  readonly robustMs?: number;
   /** As the harness saw it. */
   readonly wallMs: number;
 }

@@ -23,6 +23,8 @@ export interface InterleavedOutcome {
   readonly outcome: EngineOutcome;
   /** Time inside the driver of each slice, milliseconds; slices of equal place did the same share of the requests. */
   readonly driverMs: readonly number[];
+  /** {@link SliceTime.robustMs} of the same slices; absent where there is none. */
+  readonly robustMs?: readonly number[];
   readonly disturbance?: Disturbance;
 }
 
@@ -47,14 +49,25 @@ export async function runInterleaved(
     for (const { engine, job } of members) {
       const begun = await engine.begin?.(job, job.timeLimitMs * members.length);
       if (begun === undefined) throw new TypeError(`the engine ${engine.name} cannot run slices`);
-      lanes.push({ driverMs: [], position: 0, ...('state' in begun ? { outcome: begun } : { trial: begun }) });
+      lanes.push({
+        driverMs: [],
+        robustMs: [],
+        position: 0,
+        ...('state' in begun ? { outcome: begun } : { trial: begun }),
+      });
     }
     const measured = await takeTurns(lanes, options, new Random(options.seed));
     const outcomes: InterleavedOutcome[] = [];
     for (const lane of lanes) {
       // Closing an image writes what its caches hold; nobody else is measured any more.
       const outcome = lane.outcome ?? (await finish(lane)) ?? { state: 'aborted', reason: 'it did not begin' };
-      outcomes.push({ outcome, driverMs: lane.driverMs, ...(measured === undefined ? {} : { disturbance: measured }) });
+      const { driverMs, robustMs } = lane;
+      outcomes.push({
+        outcome,
+        driverMs,
+        ...(robustMs.length > 0 ? { robustMs } : {}),
+        ...(measured === undefined ? {} : { disturbance: measured }),
+      });
     }
     return outcomes;
   } catch (error) {
@@ -69,6 +82,7 @@ interface Lane {
   readonly trial?: SlicedTrial;
   readonly outcome?: EngineOutcome;
   readonly driverMs: number[];
+  readonly robustMs: number[];
   /** Requests that have run. */
   position: number;
   failed?: boolean;
@@ -134,7 +148,10 @@ async function round(
       lane.failed = true;
       continue;
     }
-    if (measured) lane.driverMs.push(time.driverMs);
+    if (measured) {
+      lane.driverMs.push(time.driverMs);
+      if (time.robustMs !== undefined) lane.robustMs.push(time.robustMs);
+    }
     wallMs += time.wallMs;
     count += end - lane.position;
     lane.position = end;

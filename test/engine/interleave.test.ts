@@ -12,6 +12,8 @@ interface Plan {
   readonly msPerRequest?: number;
   /** The request at which it fails. */
   readonly failsAt?: number;
+  /** Whether it knows the time without stalls: half of that inside the driver. */
+  readonly robust?: boolean;
   /** Of the processor, from the start on. */
   readonly usedMs?: number;
   /** What it says instead of beginning. */
@@ -56,7 +58,8 @@ function lanes(plans: readonly Plan[]): {
         log.push({ lane, to });
         const ms = (to - position) * msPerRequest;
         position = to;
-        return to > failsAt ? undefined : { driverMs: ms / 2, wallMs: ms };
+        if (to > failsAt) return undefined;
+        return { driverMs: ms / 2, wallMs: ms, ...(plan.robust === true ? { robustMs: ms / 4 } : {}) };
       },
       finish: async () => {
         finished.push(lane);
@@ -176,6 +179,13 @@ describe('slices that take turns', () => {
     });
     expect(outcomes.map(({ outcome }) => outcome.state)).toEqual(['completed', 'completed', 'completed']);
     expect(new Set(outcomes.map(({ driverMs }) => driverMs.length)).size).toBe(1);
+  });
+
+  test('the time without stalls is handed on where a trial knows it', async () => {
+    const { members } = lanes([{ robust: true, warmUpCount: 100 }, { warmUpCount: 100 }]);
+    const [first, second] = await runInterleaved(members, options);
+    expect(first?.robustMs).toEqual(first?.driverMs.map((ms) => ms / 2));
+    expect(second).not.toHaveProperty('robustMs');
   });
 
   test('one that fails leaves, and the others go on to the end', async () => {

@@ -110,6 +110,22 @@ describe.skipIf(qemus.length === 0)('a workload in slices', () => {
       });
     });
 
+    test('time without stalls, where the model knows that no request waits for a disk', async () => {
+      await withEngine(bin, async (engine) => {
+        const cached = await begin(engine, { workload: manyReads });
+        for (const end of [6000, 12_000]) {
+          const slice = await cached.advance(end);
+          expect(slice?.robustMs).toBeGreaterThan(0);
+          // No stall is negative; a mean that is applied to all may exceed the sum by rounding.
+          expect(slice?.robustMs).toBeLessThan((slice?.driverMs ?? 0) * 1.001);
+        }
+        await cached.finish();
+        const writing = await begin(engine, { workload: mixed });
+        expect(await writing.advance(300)).not.toHaveProperty('robustMs');
+        await writing.finish();
+      });
+    });
+
     test('syncs that print nothing', async () => {
       const workload = workloadOf(
         [['sync'], ['sync'], ['read', 0, 4096], ['sync'], ['read', 4096, 4096], ['sync'], ['sync']],

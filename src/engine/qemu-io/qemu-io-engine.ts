@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { commonHost } from '../../driver/driver-options.ts';
 import type { HostIoSink } from '../../driver/host-io.ts';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import { driveNode } from '../../settings/blockdev.ts';
@@ -8,6 +9,7 @@ import type { Warning } from '../../warnings.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { measuringCpu } from '../affinity.ts';
 import type { Engine, EngineDescription, EngineJob, EngineOutcome, SlicedTrial, TrialMetrics } from '../engine.ts';
+import { classifyRequests, type RequestClasses } from '../request-classes.ts';
 import { UnrunnableRequest } from '../request-survey.ts';
 import type { Scratch } from '../scratch.ts';
 import type { QemuTools } from '../tools.ts';
@@ -49,6 +51,7 @@ class QemuIoEngine implements Engine {
   readonly #images: ImageMaker;
   readonly #scripts: ScriptStore;
   readonly #hostIo = new WeakMap<Workload, Map<string, HostIo>>();
+  readonly #classes = new WeakMap<Workload, Map<string, RequestClasses | undefined>>();
   #defaults: Promise<HostDefaults> | undefined;
 
   constructor(options: QemuIoEngineOptions) {
@@ -122,6 +125,7 @@ class QemuIoEngine implements Engine {
       const replay = await SlicedReplay.start({
         ...this.#replayOptions(job, prepared.files, prepared.command),
         timeLimitMs: lifetimeMs,
+        classes: await this.#requestClasses(job),
       });
       const { requestCount, warmUpCount } = job.workload;
       return {
@@ -230,6 +234,18 @@ class QemuIoEngine implements Engine {
     if (job.signal.aborted) throw new InterruptedError();
     if (counted.metrics.hostIo !== undefined) ofWorkload.set(key, counted);
     return counted;
+  }
+
+  /** Of one workload and configuration they are worked out once. */
+  async #requestClasses(job: EngineJob): Promise<RequestClasses | undefined> {
+    const { create, drive } = job.configuration;
+    const key = JSON.stringify([create, drive, job.backing ?? null]);
+    const ofWorkload = this.#classes.get(job.workload) ?? new Map<string, RequestClasses | undefined>();
+    this.#classes.set(job.workload, ofWorkload);
+    if (!ofWorkload.has(key)) {
+      ofWorkload.set(key, await classifyRequests(job, { ...commonHost, qemu: this.#tools.version }));
+    }
+    return ofWorkload.get(key);
   }
 
   #warnings(run: Replay, script: Script, defaults: HostDefaults, job: EngineJob): readonly Warning[] {

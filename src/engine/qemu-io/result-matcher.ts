@@ -1,6 +1,7 @@
 import { Operation, operationNames, type RequestBlock } from '../../workload/request.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { type RequestMetrics, RequestTimes } from '../request-times.ts';
+import type { RobustTime } from '../robust-time.ts';
 import { visibleText } from '../visible-text.ts';
 import type { ResultSink } from './result-parser.ts';
 
@@ -14,6 +15,7 @@ export class ResultMatcher implements ResultSink {
   readonly #warmUpCount: number;
   readonly #silentSyncs: boolean;
   readonly #onMeasuredStart: () => void;
+  readonly #robustTime: RobustTime | undefined;
   readonly #times = new RequestTimes();
   #block: RequestBlock | undefined;
   #index = -1;
@@ -24,12 +26,21 @@ export class ResultMatcher implements ResultSink {
   /**
    * @param options.silentSyncs the image is read-only, so that syncs print nothing
    * @param options.onMeasuredStart called once, when the last warm-up result is there; never without a warm-up
+   * @param options.robustTime takes the time of each measured request too
    */
-  constructor(workload: Workload, options: { readonly silentSyncs: boolean; readonly onMeasuredStart?: () => void }) {
+  constructor(
+    workload: Workload,
+    options: {
+      readonly silentSyncs: boolean;
+      readonly onMeasuredStart?: () => void;
+      readonly robustTime?: RobustTime | undefined;
+    },
+  ) {
     this.#blocks = workload.requests()[Symbol.iterator]();
     this.#warmUpCount = workload.warmUpCount;
     this.#silentSyncs = options.silentSyncs;
     this.#onMeasuredStart = options.onMeasuredStart ?? (() => undefined);
+    this.#robustTime = options.robustTime;
     this.#advance();
   }
 
@@ -60,7 +71,10 @@ export class ResultMatcher implements ResultSink {
       this.#failure = `${this.#describeRequest()}: ${bytes} bytes were transferred`;
       return;
     }
-    if (this.#matched >= this.#warmUpCount) this.#times.record(operation, bytes, nanoseconds);
+    if (this.#matched >= this.#warmUpCount) {
+      this.#times.record(operation, bytes, nanoseconds);
+      this.#robustTime?.record(this.#matched, nanoseconds);
+    }
     this.#step();
   }
 

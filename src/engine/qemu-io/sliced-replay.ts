@@ -1,6 +1,8 @@
 import type { ProcessUsage, SliceTime } from '../engine.ts';
 import { runTool, type ToolResult } from '../process.ts';
 import { processUsage } from '../process-usage.ts';
+import type { RequestClasses } from '../request-classes.ts';
+import { RobustTime } from '../robust-time.ts';
 import { CommandPipe } from './command-pipe.ts';
 import { OutputChannel } from './output-channel.ts';
 import { findFailure, type Replay, type ReplayOptions } from './replay.ts';
@@ -11,13 +13,17 @@ import { ResultParser } from './result-parser.ts';
 const pollMs = 1;
 
 /** As {@link ReplayOptions}, without a script: the commands come through a pipe, slice by slice. */
-export type SlicedReplayOptions = Omit<ReplayOptions, 'script' | 'onStderr'>;
+export interface SlicedReplayOptions extends Omit<ReplayOptions, 'script' | 'onStderr'> {
+  /** For {@link SliceTime.robustMs}, where they are known. */
+  readonly classes?: RequestClasses | undefined;
+}
 
 let sequence = 0;
 
 /** One qemu-io that runs a workload in slices. Between two slices it sleeps on its standard input. */
 export class SlicedReplay {
   readonly #matcher: ResultMatcher;
+  readonly #robustTime: RobustTime | undefined;
   readonly #commands: CommandPipe;
   readonly #stdout: OutputChannel;
   readonly #exit: Promise<ToolResult>;
@@ -27,12 +33,14 @@ export class SlicedReplay {
 
   private constructor(parts: {
     readonly matcher: ResultMatcher;
+    readonly robustTime: RobustTime | undefined;
     readonly commands: CommandPipe;
     readonly stdout: OutputChannel;
     readonly exit: Promise<ToolResult>;
     readonly pid: number | undefined;
   }) {
     this.#matcher = parts.matcher;
+    this.#robustTime = parts.robustTime;
     this.#commands = parts.commands;
     this.#stdout = parts.stdout;
     this.#pid = parts.pid;
@@ -46,7 +54,8 @@ export class SlicedReplay {
   static async start(options: SlicedReplayOptions): Promise<SlicedReplay> {
     const { tools, scratch, workload, silentSyncs } = options;
     const number = sequence++;
-    const matcher = new ResultMatcher(workload, { silentSyncs });
+    const robustTime = options.classes && new RobustTime(options.classes);
+    const matcher = new ResultMatcher(workload, { silentSyncs, robustTime });
     const parser = new ResultParser(matcher);
     const commands = await CommandPipe.open(scratch, `commands-${number}`, tools.env, workload, silentSyncs);
     const sink = (chunk: Buffer): void => parser.push(chunk);
@@ -63,7 +72,7 @@ export class SlicedReplay {
         ...(tools.env === undefined ? {} : { env: tools.env }),
       }),
     );
-    return new SlicedReplay({ matcher, commands, stdout, exit, pid });
+    return new SlicedReplay({ matcher, robustTime, commands, stdout, exit, pid });
   }
 
   /** Runs the requests up to the given one. Undefined where the process ended or a request failed. */
@@ -82,7 +91,8 @@ export class SlicedReplay {
     }
     const wallMs = performance.now() - startMs;
     this.#wallMs += wallMs;
-    return { driverMs: this.#matcher.driverMs - driverMs, wallMs };
+    const robustMs = this.#robustTime?.take();
+    return { driverMs: this.#matcher.driverMs - driverMs, wallMs, ...(robustMs === undefined ? {} : { robustMs }) };
   }
 
   usage(): ProcessUsage | undefined {
