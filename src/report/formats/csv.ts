@@ -1,7 +1,7 @@
 import type { ComparedCell, Comparison } from '../comparison.ts';
 import type { Gate } from '../gate.ts';
 import { printable } from '../printable.ts';
-import { gateFailures } from './gate-failure.ts';
+import { GateFindings } from './gate-findings.ts';
 
 type Field = string | number | null;
 
@@ -14,6 +14,7 @@ const columns: readonly (readonly [name: string, read: (cell: ComparedCell) => F
   ['source', (cell) => cell.source],
   ['metric', (cell) => cell.metric],
   ['better', (cell) => cell.better],
+  ['method', (cell) => cell.method],
   ['base', (cell) => cell.base?.median ?? null],
   ['baseLow', (cell) => cell.base?.low ?? null],
   ['baseHigh', (cell) => cell.base?.high ?? null],
@@ -24,28 +25,31 @@ const columns: readonly (readonly [name: string, read: (cell: ComparedCell) => F
   ['low', (cell) => cell.low],
   ['high', (cell) => cell.high],
   ['verdict', (cell) => cell.verdict],
+  ['thresholdRatio', (cell) => cell.thresholdRatio],
   ['probability', (cell) => cell.probability],
   ['adjustedProbability', (cell) => cell.adjustedProbability],
   ['baseCount', (cell) => cell.baseCount],
   ['headCount', (cell) => cell.headCount],
   ['pairCount', (cell) => cell.pairCount],
+  ['sliceCount', (cell) => cell.sliceCount],
   ['neededPairCount', (cell) => cell.neededPairCount],
 ];
 
 /**
  * A row a cell and metric, and one a cell that was not compared, as RFC 4180 has it: lines end in CRLF, the first one
  * names the columns. Values are those of `--json` in the same units. `state` is `compared`, `missing` or
- * `not-completed`; `gate` is empty without `--fail-on`.
+ * `not-completed`; `gate` is `passed`, `failed` or `not-compared`, empty without `--fail-on`.
  *
  * Text that a spreadsheet would run as a formula gets an apostrophe in front; control characters are spelled out.
  *
  * @source RFC 4180; OWASP, "CSV injection"
  */
 export function renderCsv({ cells, unmatched }: Comparison, gate: Gate | undefined): string {
-  const failureOf = gateFailures(gate);
+  const findings = new GateFindings(gate);
   const gateColumn = (cell: string, metric: string | null): string => {
     if (gate === undefined) return '';
-    return failureOf(cell, metric) === undefined ? 'passed' : 'failed';
+    const kind = findings.of(cell, metric)?.kind;
+    return kind === undefined ? 'passed' : kind === 'not-compared' ? kind : 'failed';
   };
   const rows: (readonly Field[])[] = [
     ['cell', 'state', ...columns.map(([name]) => name), 'gate', 'reason'],

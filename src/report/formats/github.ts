@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Verdict } from '../../stats/verdict.ts';
 import { formatRatio } from '../../units/rate.ts';
 import { describeCell } from '../cell-text.ts';
 import type { Comparison } from '../comparison.ts';
 import type { Gate } from '../gate.ts';
 import { printable } from '../printable.ts';
-import { gateFailures } from './gate-failure.ts';
+import { type GateFinding, GateFindings } from './gate-findings.ts';
 import { metricsOf } from './metrics-of.ts';
 import { renderTableFormat } from './table.ts';
 
@@ -14,8 +15,8 @@ type Level = 'error' | 'warning' | 'notice';
 const mostOfLevel = 10;
 
 /**
- * What GitHub Actions reads on standard output: the table in a group of the log, and annotations. An error is what fails
- * the gate; a warning what is worse without failing it or did not finish; a notice what is better.
+ * What GitHub Actions reads on standard output: the table in a group of the log, and annotations. An error is what keeps
+ * the gate from passing; a warning what is worse or missing without that; a notice what is better.
  *
  * @source GitHub, "Workflow commands for GitHub Actions"; actions/runner, ActionCommand.cs
  */
@@ -29,12 +30,13 @@ export function renderGithub(comparison: Comparison, gate: Gate | undefined): st
 }
 
 /**
- * Lines for the file of $GITHUB_OUTPUT: `verdict`; `gate`, which is passed, failed or none; `failed-count`, what the gate
- * holds against head.
+ * Lines for the file of $GITHUB_OUTPUT: `verdict`; `gate`, which is passed, failed, not-compared where nothing failed but
+ * something could not be judged, or none; `failed-count`, what the gate holds against head.
  */
 export function githubOutputs({ verdict }: Comparison, gate: Gate | undefined): string {
-  const answer = gate === undefined ? 'none' : gate.passed ? 'passed' : 'failed';
-  return `verdict=${verdict}\ngate=${answer}\nfailed-count=${gate?.failures.length ?? 0}\n`;
+  const failedCount = gate?.failures.length ?? 0;
+  const answer = gate?.passed ? 'passed' : failedCount > 0 ? 'failed' : 'not-compared';
+  return `verdict=${verdict}\ngate=${gate ? answer : 'none'}\nfailed-count=${failedCount}\n`;
 }
 
 interface Annotation {
@@ -47,34 +49,44 @@ interface Annotation {
 function annotationsOf(comparison: Comparison, gate: Gate | undefined): Readonly<Record<Level, readonly Annotation[]>> {
   const found: Record<Level, Annotation[]> = { error: [], warning: [], notice: [] };
   const metrics = new Map(metricsOf(comparison).map((metric) => [metric.name, metric]));
-  const failureOf = gateFailures(gate);
+  const findings = new GateFindings(gate);
   for (const cell of comparison.cells) {
-    const failure = failureOf(cell.cell, cell.metric);
+    const finding = findings.of(cell.cell, cell.metric);
     const metric = metrics.get(cell.metric);
-    const level = failure
-      ? 'error'
-      : cell.verdict === 'worse'
-        ? 'warning'
-        : cell.verdict === 'better'
-          ? 'notice'
-          : undefined;
+    const level = finding ? 'error' : levels[cell.verdict];
     if (level === undefined || metric === undefined) continue;
-    const title = failure ? `qtune: ${lossText(failure.lossRatio)}` : `qtune: ${cell.verdict}`;
+    const title = `qtune: ${finding ? findingTitle(finding) : cell.verdict}`;
+    // The reason of a loss only says again what the figures do.
+    const reason = finding && finding.kind !== 'loss' ? `; ${printable(finding.reason, 400)}` : '';
     // A change from nothing has no ratio and is larger than any that has one.
     const weight = cell.ratio === null || cell.ratio <= 0 ? Number.MAX_VALUE : Math.abs(Math.log(cell.ratio));
-    found[level].push({ title, message: describeCell(cell, metric), weight });
+    found[level].push({ title, message: `${describeCell(cell, metric)}${reason}`, weight });
   }
   for (const { cell, side, state, reason } of comparison.unmatched) {
-    if (side !== 'base') continue;
-    const level = failureOf(cell, null) ? 'error' : 'warning';
+    const isFound = findings.of(cell, null) !== undefined;
+    if (side !== 'base' && !isFound) continue;
     const title = state === 'missing' ? 'qtune: not compared' : 'qtune: not completed';
-    found[level].push({ title, message: `${printable(cell)}: ${printable(reason, 400)}`, weight: Number.MAX_VALUE });
+    const message = `${printable(cell)}: ${printable(reason, 400)}`;
+    found[isFound ? 'error' : 'warning'].push({ title, message, weight: Number.MAX_VALUE });
+  }
+  for (const finding of findings.beside(comparison)) {
+    const message = [finding.cell, finding.metric, finding.reason].filter((part) => part !== null);
+    const text = message.map((part) => printable(part, 400)).join(': ');
+    found.error.push({ title: `qtune: ${findingTitle(finding)}`, message: text, weight: Number.MAX_VALUE });
   }
   return found;
 }
 
-function lossText(lossRatio: number | null): string {
-  return lossRatio === null ? 'worse, from zero' : `${formatRatio(lossRatio)} worse`;
+const levels: Readonly<Record<Verdict, Level | undefined>> = {
+  worse: 'warning',
+  better: 'notice',
+  same: undefined,
+  inconclusive: undefined,
+};
+
+function findingTitle({ kind, lossRatio }: GateFinding): string {
+  if (kind === 'loss') return lossRatio === null ? 'worse, from zero' : `${formatRatio(lossRatio)} worse`;
+  return kind === 'bound' ? 'out of bounds' : kind.replace('-', ' ');
 }
 
 function renderLevel(level: Level, annotations: readonly Annotation[]): string {

@@ -1,9 +1,8 @@
-import type { UnmatchedCell } from '../cell-matching.ts';
 import { configurationOf, figuresOf } from '../cell-text.ts';
 import type { ComparedCell, Comparison } from '../comparison.ts';
 import type { Gate } from '../gate.ts';
 import type { Metric } from '../metric.ts';
-import { gateFailures } from './gate-failure.ts';
+import { type GateFinding, GateFindings } from './gate-findings.ts';
 import { metricsOf } from './metrics-of.ts';
 import { stableName } from './stable-name.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
@@ -11,7 +10,7 @@ import { xmlAttributes, xmlText } from './xml.ts';
 interface Outcome {
   readonly element: 'failure' | 'skipped';
   /** Of a failure. */
-  readonly type?: 'worse' | 'not-completed';
+  readonly type?: 'worse' | 'bound' | 'not-completed' | 'inconclusive' | 'not-compared';
   readonly message: string;
 }
 
@@ -27,7 +26,7 @@ interface TestCase {
 /**
  * A test suite a workload, a test case a cell and metric, for CI systems that show JUnit's XML.
  *
- * With a gate a case fails exactly where the gate does. Without one it fails where head is worse or did not finish, as
+ * With a gate a case fails exactly where something keeps the gate from passing. Without one it fails where head is worse or did not finish, as
  * nobody would write tests down to see none of them fail. A case is skipped where the verdict is inconclusive or there
  * is nothing to compare with; it passes otherwise. No CI system fails a job because of the file: the exit code does.
  *
@@ -35,55 +34,75 @@ interface TestCase {
  */
 export function renderJunit(comparison: Comparison, gate: Gate | undefined): string {
   const cases = testCases(comparison, gate);
-  const suites = [...new Set(cases.map((one) => one.workload))].map((workload) => {
-    const own = cases.filter((one) => one.workload === workload);
-    return renderSuite(workload, own, comparison);
-  });
+  const byWorkload = new Map<string, TestCase[]>();
+  for (const one of cases) {
+    const own = byWorkload.get(one.workload);
+    if (own) own.push(one);
+    else byWorkload.set(one.workload, [one]);
+  }
+  const suites = [...byWorkload].map(([workload, own]) => renderSuite(workload, own, comparison));
   const attributes = xmlAttributes({ name: 'qtune compare', ...countsOf(cases), time: 0 });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${suites.join('')}</testsuites>\n`;
 }
 
 function testCases(comparison: Comparison, gate: Gate | undefined): readonly TestCase[] {
   const metrics = new Map(metricsOf(comparison).map((metric) => [metric.name, metric]));
-  const failureOf = gateFailures(gate);
+  const findings = new GateFindings(gate);
   const compared = comparison.cells.flatMap((cell): readonly TestCase[] => {
     const metric = metrics.get(cell.metric);
     if (metric === undefined) return [];
-    const failed = gate === undefined ? cell.verdict === 'worse' : failureOf(cell.cell, cell.metric) !== undefined;
-    return [comparedCase(cell, metric, failed)];
+    const finding = findings.of(cell.cell, cell.metric);
+    return [comparedCase(cell, metric, gate === undefined ? failureWithoutGate(cell) : finding)];
   });
-  const workloads = [...new Set(comparison.cells.map((cell) => cell.workload))];
-  const others = comparison.unmatched.map((entry) => {
-    const unfinished = entry.side === 'base' && entry.state === 'not-completed';
-    const failed = gate === undefined ? unfinished : failureOf(entry.cell, null) !== undefined;
-    return unmatchedCase(entry, workloads, failed);
+  const others = comparison.unmatched.map((entry): TestCase => {
+    const { cell, workload, side, state, reason } = entry;
+    const unfinished = gate === undefined && side === 'base' && state === 'not-completed';
+    const type = unfinished ? state : findings.of(cell, null)?.kind;
+    const outcome = type === undefined ? skipped(reason) : failure(type, reason);
+    return { workload, name: configurationOf(entry), outcome, text: reason };
   });
-  return [...compared, ...others];
+  const beside = findings.beside(comparison).map(({ cell, metric, kind, reason }): TestCase => {
+    const name = [cell, metric].filter((part) => part !== null).join(' ');
+    return { workload: 'gate', name: name === '' ? 'all' : name, outcome: failure(kind, reason), text: reason };
+  });
+  return [...compared, ...others, ...beside];
 }
 
-function comparedCase(cell: ComparedCell, metric: Metric, failed: boolean): TestCase {
+function failureWithoutGate({ verdict }: ComparedCell): Pick<GateFinding, 'kind' | 'reason'> | undefined {
+  return verdict === 'worse' ? { kind: 'loss', reason: verdict } : undefined;
+}
+
+function comparedCase(
+  cell: ComparedCell,
+  metric: Metric,
+  finding: Pick<GateFinding, 'kind' | 'reason'> | undefined,
+): TestCase {
   const figures = figuresOf(cell, metric);
   const text = `${cell.verdict}: ${figures}`;
   const base = { workload: cell.workload, name: `${configurationOf(cell)} ${cell.metric}`, text };
-  if (failed) return { ...base, outcome: { element: 'failure', type: 'worse', message: figures } };
+  if (finding) {
+    // The reason of a loss only says again what the figures do.
+    const message = finding.kind === 'loss' ? figures : `${finding.reason}; ${figures}`;
+    return { ...base, outcome: failure(finding.kind, message) };
+  }
   if (cell.verdict !== 'inconclusive') return base;
-  return { ...base, outcome: { element: 'skipped', message: `inconclusive: ${cell.reason ?? 'not enough evidence'}` } };
+  return { ...base, outcome: skipped(`inconclusive: ${cell.reason ?? 'not enough evidence'}`) };
 }
 
-function unmatchedCase({ cell, reason }: UnmatchedCell, workloads: readonly string[], failed: boolean): TestCase {
-  const workload = workloads.find((name) => cell.startsWith(`${name}/`)) ?? cell.replace(/\/.*$/s, '');
-  const name = configurationOf({ cell, workload });
-  const outcome = failed
-    ? ({ element: 'failure', type: 'not-completed', message: reason } as const)
-    : ({ element: 'skipped', message: reason } as const);
-  return { workload, name, outcome, text: reason };
+function failure(kind: GateFinding['kind'], message: string): Outcome {
+  return { element: 'failure', type: kind === 'loss' ? 'worse' : kind, message };
+}
+
+function skipped(message: string): Outcome {
+  return { element: 'skipped', message };
 }
 
 function renderSuite(workload: string, cases: readonly TestCase[], { head }: Comparison): string {
   const name = stableName(workload);
   const started = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.exec(head.startedAt)?.[0];
-  const skipped = cases.filter((one) => one.outcome?.element === 'skipped').length;
-  const attributes = xmlAttributes({ name, ...countsOf(cases), skipped, time: 0, timestamp: started });
+  const skippedCount = cases.filter((one) => one.outcome?.element === 'skipped').length;
+  const counts = { ...countsOf(cases), skipped: skippedCount };
+  const attributes = xmlAttributes({ name, ...counts, time: 0, timestamp: started });
   return `  <testsuite${attributes}>\n${cases.map((one) => renderCase(one, name)).join('')}  </testsuite>\n`;
 }
 

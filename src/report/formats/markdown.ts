@@ -1,10 +1,11 @@
 import { formatRatio } from '../../units/rate.ts';
 import { changeOf, configurationOf, intervalOf, pairsOf, sideText } from '../cell-text.ts';
 import type { ComparedCell, Comparison } from '../comparison.ts';
+import { remarksOn } from '../comparison-remarks.ts';
 import { formatChange } from '../figures.ts';
 import type { Gate } from '../gate.ts';
 import type { Metric } from '../metric.ts';
-import { gateFailures } from './gate-failure.ts';
+import { GateFindings } from './gate-findings.ts';
 import { fitSections, type MarkdownSection } from './markdown-budget.ts';
 import { codeSpan, plainText, tableRow } from './markdown-text.ts';
 import { metricsOf } from './metrics-of.ts';
@@ -24,18 +25,18 @@ const mostRemarks = 30;
  * @source golang.org/x/perf/cmd/benchstat; GitHub Flavored Markdown
  */
 export function renderMarkdown(comparison: Comparison, gate: Gate | undefined): string {
-  const failureOf = gateFailures(gate);
+  const findings = new GateFindings(gate);
   const view: View = {
     metrics: metricsOf(comparison),
     titles: ['base', 'head', 'change', `${formatRatio(comparison.confidence)} interval`, 'verdict'],
-    fails: (cell) => failureOf(cell.cell, cell.metric) !== undefined,
+    fails: (cell) => findings.of(cell.cell, cell.metric) !== undefined,
   };
   const folded = comparison.cells.length > mostInView;
   const tables = view.metrics.map((metric) => metricSection(comparison, metric, view));
   const sections = [
     headSection(comparison, gate),
     ...(folded ? [changesSection(comparison, view), ...folding('All figures', tables)] : tables),
-    remarksSection(comparison, (cell) => failureOf(cell, null) !== undefined),
+    remarksSection(comparison, (cell) => findings.of(cell, null) !== undefined),
   ];
   const { text, omittedCount } = fitSections(sections, longestDocument - noteLength);
   if (omittedCount === 0) return text;
@@ -60,19 +61,15 @@ function headSection(comparison: Comparison, gate: Gate | undefined): MarkdownSe
   const journals = `${codeSpan(base.path)} → ${codeSpan(head.path)}`;
   const opening = `### qtune compare: ${verdict}\n\n${counts.join(', ')} · ${journals}\n\n`;
   if (gate === undefined) return { opening, rows: [], closing: '' };
-  const share = formatRatio(gate.failOnRatio);
-  if (gate.passed) {
-    return { opening: `${opening}**Gate passed:** nothing is worse by ${share} or more.\n\n`, rows: [], closing: '' };
-  }
-  const unfinished = gate.failures.filter((failure) => failure.metric === null);
-  const worseCount = gate.failures.length - unfinished.length;
-  const failed = [
-    worseCount === 1 ? `1 figure is worse by ${share} or more` : `${worseCount} figures are worse by ${share} or more`,
-    ...(unfinished.length === 0 ? [] : [`${unfinished.length} not completed`]),
+  const statement = plainText(gate.statement);
+  if (gate.passed) return { opening: `${opening}**Gate passed:** ${statement}.\n\n`, rows: [], closing: '' };
+  const named = [
+    ...gate.failures.filter((failure) => failure.metric === null),
+    ...gate.obstacles.map(({ reason, ...rest }) => ({ ...rest, reason: `not compared: ${reason}` })),
   ];
-  const rows = unfinished.map(({ cell, reason }) => `- ${codeSpan(cell)}: ${plainText(reason)}\n`);
-  const closing = rows.length === 0 ? '' : '\n';
-  return { opening: `${opening}**Gate failed:** ${failed.join(', ')}.\n\n`, rows, closing };
+  const rows = named.map(({ cell, reason }) => `- ${cell === null ? '' : `${codeSpan(cell)}: `}${plainText(reason)}\n`);
+  const answer = gate.failures.length > 0 ? 'failed' : 'not passed';
+  return { opening: `${opening}**Gate ${answer}:** ${statement}.\n\n`, rows, closing: rows.length === 0 ? '' : '\n' };
 }
 
 /** What fails the gate, then what else is worse, then what is better. */
@@ -115,16 +112,21 @@ function tableHead(titles: readonly string[]): string {
 }
 
 function figureColumns(cell: ComparedCell, metric: Metric, view: View): readonly string[] {
-  const sides = [cell.base, cell.head].map((side) => (side === null ? '–' : sideText(side, cell, metric)));
+  const sides = [cell.base, cell.head].map((side) => (side === null ? '–' : unbroken(sideText(side, cell, metric))));
   const certain = cell.verdict === 'better' || cell.verdict === 'worse';
   const told = certain || view.fails(cell);
   const verdict = certain ? `**${cell.verdict}**` : cell.verdict;
   return [
     ...sides,
-    `${told ? changeOf(cell) : '\\~'}${evidenceOf(cell)}`,
-    intervalOf(cell),
+    `${told ? unbroken(changeOf(cell)) : '\\~'}${evidenceOf(cell)}`,
+    unbroken(intervalOf(cell)),
     view.fails(cell) ? `${verdict}, fails the gate` : verdict,
   ];
+}
+
+/** A figure whose unit a narrow column must not push to the next line. */
+function unbroken(figure: string): string {
+  return figure.replaceAll(' ', '\u00a0');
 }
 
 /** Benchstat's ` (p=0.002, n=10)`; nothing for an exact metric. */
@@ -156,6 +158,7 @@ function remarksSection(comparison: Comparison, isTold: (cell: string) => boolea
       `${plainText(subject)}: ${plainText(message)}. ${hint === undefined ? '' : plainText(hint)}`.trim(),
     ),
   ];
+  remarks.push(...remarksOn(comparison).map((remark) => plainText(remark)));
   if (remarks.length === 0) return nothing;
   const opening = `<details><summary>Notes (${remarks.length})</summary>\n\n`;
   const more = remarks.length - mostRemarks;

@@ -1,7 +1,17 @@
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { renderCsv } from '../../../src/report/formats/csv.ts';
-import { empty, failed, hostile, hostileNames, passed, variety } from './samples.ts';
+import {
+  empty,
+  failed,
+  hostile,
+  hostileNames,
+  passed,
+  ruled,
+  sampleCell,
+  sampleComparison,
+  variety,
+} from './samples.ts';
 
 /** Strict: a stray quote or a row with more or fewer fields is an error. */
 function rowsOf(text: string): Record<string, string>[] {
@@ -26,7 +36,7 @@ test('there is a row a cell and metric and one a cell that was not compared, wit
   });
   expect(rows.map((row) => row.gate)).toEqual([
     ...['failed', 'passed', 'passed', 'passed', 'failed', 'failed', 'passed', 'failed', 'passed', 'passed'],
-    ...['passed', 'passed', 'failed'],
+    ...['not-compared', 'not-compared', 'failed'],
   ]);
   // From zero there is no ratio; without a value on one side there is none either.
   expect(rows[7]).toMatchObject({ base: '0', head: '12', ratio: '', verdict: 'worse' });
@@ -36,6 +46,18 @@ test('there is a row a cell and metric and one a cell that was not compared, wit
     ['boot/cache=unsafe', 'missing', '', ''],
     ['boot/cluster_size=2M', 'not-completed', '', ''],
   ]);
+});
+
+test('what a rule could not judge is neither passed nor failed', () => {
+  const gates = rowsOf(renderCsv(variety, ruled)).map((row) => row.gate);
+  expect(gates.filter((gate) => gate === 'failed')).toHaveLength(2);
+  expect(gates[10]).toBe('not-compared');
+});
+
+test('the method and what goes with it are told', () => {
+  const cell = sampleCell({ method: 'interleaved', sliceCount: 960, thresholdRatio: 0.01 });
+  const [row] = rowsOf(renderCsv(sampleComparison([cell]), undefined));
+  expect(row).toMatchObject({ method: 'interleaved', sliceCount: '960', thresholdRatio: '0.01' });
 });
 
 test('without a gate its column is empty; no cell gives the names of the columns alone', () => {

@@ -3,12 +3,25 @@ import { findFormat, outputFormats } from '../../../src/report/formats/index.ts'
 import { unitOf } from '../../../src/report/formats/metric-unit.ts';
 import { seriesName, stableName } from '../../../src/report/formats/stable-name.ts';
 import { metricNames } from '../../../src/report/metric.ts';
-import { empty, failed, hostile, hostileGate, hostileNames, passed, sampleCell, variety } from './samples.ts';
+import {
+  empty,
+  failed,
+  hindered,
+  hostile,
+  hostileGate,
+  hostileNames,
+  passed,
+  ruled,
+  sampleCell,
+  variety,
+} from './samples.ts';
 
 describe.each(outputFormats.filter((format) => format.name !== 'action-benchmark'))('$name', (format) => {
   test.each([
     ['every state of a figure', variety, failed],
     ['a gate that passed', variety, passed],
+    ['rules that were broken', variety, ruled],
+    ['a gate that could not judge', variety, hindered],
     ['no gate', variety, undefined],
     ['no cell at all', empty, undefined],
     ['hostile names', hostile, hostileGate],

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { githubOutputs, renderGithub } from '../../../src/report/formats/github.ts';
 import { renderTableFormat } from '../../../src/report/formats/table.ts';
-import { empty, failed, hostile, hostileGate, passed, sampleCell, sampleComparison, variety } from './samples.ts';
+import {
+  empty,
+  failed,
+  hindered,
+  hostile,
+  hostileGate,
+  passed,
+  ruled,
+  sampleCell,
+  sampleComparison,
+  variety,
+} from './samples.ts';
 
 interface RunnerCommand {
   readonly name: string;
@@ -99,6 +110,8 @@ function annotations(log: string) {
 test('what fails the gate is an error, what else is worse or missing a warning, what is better a notice', () => {
   expect(annotations(renderGithub(variety, failed))).toEqual([
     ['error', 'qtune: worse, from zero', 'l2-cache-20g/l2-cache-size=1M hostIo.zero: 0 → 12, from zero'],
+    ['error', 'qtune: not compared', 'boot/cache=none: not in head'],
+    ['error', 'qtune: not compared', 'boot/cache=unsafe: not in base'],
     ['error', 'qtune: not completed', 'boot/cluster_size=2M: head completed no trial of it: 3 failed'],
     ['error', 'qtune: 20 % worse', 'l2-cache-20g/l2-cache-size=1M allocatedBytes: 3.32 MiB → 3.98 MiB, +20.0 %'],
     [
@@ -107,9 +120,19 @@ test('what fails the gate is an error, what else is worse or missing a warning, 
       'l2-cache-20g/l2-cache-size=1M latencyMs.p50: 0.092 ms ±3 % → 0.11 ms ±2 %, +19.0 % [+17.0, +21.0]',
     ],
     ['error', 'qtune: 15 % worse', 'l2-cache-20g/l2-cache-size=1M iops: 1k ±1 % → 850 ±2 %, -15.0 % [-16.0, -14.0]'],
-    ['warning', 'qtune: not compared', 'boot/cache=none: not in head'],
     ['notice', 'qtune: better', expect.stringContaining('l2-cache-20g/l2-cache-size=2M iops')],
     ['notice', 'qtune: better', expect.stringContaining('boot/default iops')],
+  ]);
+});
+
+test('broken bounds, doubt that fails and what could not be judged are errors with their reasons', () => {
+  const errors = annotations(renderGithub(variety, ruled)).filter(([level]) => level === 'error');
+  expect(errors).toEqual([
+    ['error', 'qtune: not compared', 'boot/cache=none: not in head'],
+    ['error', 'qtune: not compared', 'boot/default: the hosts differ'],
+    ['error', 'qtune: not compared', 'nothing was compared'],
+    ['error', 'qtune: out of bounds', expect.stringMatching(/latencyMs\.p50: .*; 0\.11 ms, above 0\.1 ms$/)],
+    ['error', 'qtune: inconclusive', expect.stringMatching(/l2-cache-size=8M iops: .*; too noisy$/)],
   ]);
 });
 
@@ -143,7 +166,7 @@ describe('hostile text', () => {
   test('is never a command, neither in the table nor in an annotation', () => {
     const { commands } = runnerReads(log);
     const names = commands.map((command) => command.name);
-    expect(new Set(names)).toEqual(new Set(['group', 'stop-commands', 'endgroup', 'error', 'warning']));
+    expect(new Set(names)).toEqual(new Set(['group', 'stop-commands', 'endgroup', 'error']));
     expect(names.filter((name) => name === 'group' || name === 'endgroup')).toHaveLength(2);
     for (const { name, properties, data } of commands) {
       if (name !== 'error' && name !== 'warning') continue;
@@ -173,5 +196,7 @@ test('no cell is no annotation', () => {
 test('outputs are lines of names and values that qtune chose', () => {
   expect(githubOutputs(variety, failed)).toBe('verdict=worse\ngate=failed\nfailed-count=5\n');
   expect(githubOutputs(variety, passed)).toBe('verdict=worse\ngate=passed\nfailed-count=0\n');
+  expect(githubOutputs(variety, ruled)).toBe('verdict=worse\ngate=failed\nfailed-count=2\n');
+  expect(githubOutputs(variety, hindered)).toBe('verdict=worse\ngate=not-compared\nfailed-count=0\n');
   expect(githubOutputs(empty, undefined)).toBe('verdict=inconclusive\ngate=none\nfailed-count=0\n');
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { renderJunit } from '../../../src/report/formats/junit.ts';
 import { hasXmllint } from '../../helpers/format-checkers.ts';
 import { expectGolden } from '../../helpers/golden.ts';
-import { empty, failed, hostile, hostileGate, hostileNames, passed, variety } from './samples.ts';
+import { empty, failed, hostile, hostileGate, hostileNames, passed, ruled, variety } from './samples.ts';
 
 const schema = join(import.meta.dirname, '../../fixtures/schemas/junit.xsd');
 
@@ -51,6 +51,7 @@ function casesOf(xml: string) {
 
 describe.each([
   ['every state', variety, failed],
+  ['rules', variety, ruled],
   ['no gate', variety, undefined],
   ['no cell', empty, undefined],
   ['hostile names', hostile, hostileGate],
@@ -87,8 +88,22 @@ test('a document in every state looks as it always has', () => {
 
 test('with a gate a case fails exactly where the gate does', () => {
   const outcomes = casesOf(renderJunit(variety, failed)).map(({ outcome }) => outcome);
-  expect(outcomes.filter((outcome) => outcome === 'failure')).toHaveLength(failed.failures.length);
+  expect(outcomes.filter((outcome) => outcome === 'failure')).toHaveLength(
+    failed.failures.length + failed.obstacles.length,
+  );
   expect(casesOf(renderJunit(variety, passed)).filter(({ outcome }) => outcome === 'failure')).toEqual([]);
+});
+
+test('rules fail with a type and a reason; what is about no figure has a case of its own', () => {
+  const failures = casesOf(renderJunit(variety, ruled)).filter(({ outcome }) => outcome === 'failure');
+  expect(failures.map((one) => [one.suite, (one as { name?: string }).name, one.of?.attributes.type])).toEqual([
+    ['l2-cache-20g', 'l2-cache-size=8M iops', 'inconclusive'],
+    ['l2-cache-20g', 'l2-cache-size=1M latencyMs.p50', 'bound'],
+    ['boot', 'cache=none', 'not-compared'],
+    ['gate', 'boot/default', 'not-compared'],
+    ['gate', 'all', 'not-compared'],
+  ]);
+  expect(failures[1]?.of?.attributes.message).toMatch(/^0\.11 ms, above 0\.1 ms; 0\.092 ms /);
 });
 
 test('without one it fails where head is worse or did not finish, and is skipped where nothing can be said', () => {

@@ -71,7 +71,7 @@ test('verdict and gate come first, then each figure in a row of its metric', () 
     '**Gate failed:** 4 figures are worse by 5 % or more, 1 not completed.',
   ]);
   const [iops] = tablesOf(text);
-  const rows = iops?.rows.map((row) => row.map((cell) => shown(cell.tokens)));
+  const rows = iops?.rows.map((row) => row.map((cell) => shown(cell.tokens).replaceAll('\u00a0', ' ')));
   expect(rows?.[0]).toEqual([
     'l2-cache-20g/l2-cache-size=1M',
     '1k ±1 %',
@@ -83,6 +83,11 @@ test('verdict and gate come first, then each figure in a row of its metric', () 
   expect(rows?.[2]?.[3]).toBe('~ (p=1.000, n=10)');
   expect(rows?.[3]?.[3]).toBe('~ (p=0.640, n=10→40)');
   expect(rows?.at(-1)).toEqual(['geometric mean', '', '', '-1.00 %', '', '']);
+});
+
+test('what is to be known of the whole comparison is in its notes', () => {
+  const text = renderMarkdown({ ...variety, disturbedTrialCount: { base: 0, head: 2 } }, undefined);
+  expect(text).toContain('\n- Trials disturbed from outside: 2 in head. What counts is the run again.\n');
 });
 
 test.each([
@@ -115,7 +120,8 @@ test('of many figures those that changed are in view, failures of the gate first
     }),
   );
   const comparison = sampleComparison(cells);
-  const gate = { failOnRatio: 0.05, passed: false, failures: [1, 2, 4, 5].map((index) => failure(labels[index])) };
+  const failures = [1, 2, 4, 5].map((index) => failure(labels[index]));
+  const gate = { ...passed, failOnRatio: 0.05, passed: false, failures };
   const text = renderMarkdown(comparison, gate);
   const [changes, all] = tablesOf(text);
   expect(changes?.rows.map((row) => /(\d+)M/.exec(shown(row[0]?.tokens ?? []))?.[1])).toEqual([
@@ -128,7 +134,7 @@ test('of many figures those that changed are in view, failures of the gate first
 });
 
 function failure(label = '') {
-  return { cell: `l2-cache-20g/${label}`, metric: 'iops', lossRatio: 0.15, reason: 'worse' };
+  return { cell: `l2-cache-20g/${label}`, metric: 'iops', kind: 'loss', lossRatio: 0.15, reason: 'worse' } as const;
 }
 
 describe('length', () => {

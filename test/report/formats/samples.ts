@@ -99,7 +99,7 @@ export function sampleComparison(cells: readonly ComparedCell[], overrides: Part
     schema: 'qtune.compare/1',
     verdict: 'worse',
     confidence: 0.95,
-    ...{ errorRate: 0.01, disturbedTrialCount: { base: 0, head: 0 } },
+    ...{ errorRate: 0.01, significanceLevel: 0.01, disturbedTrialCount: { base: 0, head: 0 } },
     thresholdRatio: 0.03,
     base: { ...identity, path: 'base.ndjson' },
     head: { ...identity, path: 'head.ndjson' },
@@ -194,10 +194,26 @@ export const variety: Comparison = sampleComparison(
   {
     summary: [{ metric: 'iops', ratio: 0.99, cellCount: 4 }],
     unmatched: [
-      { cell: 'boot/cache=none', side: 'base', state: 'missing', reason: 'not in head' },
-      { cell: 'boot/cache=unsafe', side: 'head', state: 'missing', reason: 'not in base' },
+      {
+        cell: 'boot/cache=none',
+        workload: 'boot',
+        configuration: 'cache=none',
+        side: 'base',
+        state: 'missing',
+        reason: 'not in head',
+      },
+      {
+        cell: 'boot/cache=unsafe',
+        workload: 'boot',
+        configuration: 'cache=unsafe',
+        side: 'head',
+        state: 'missing',
+        reason: 'not in base',
+      },
       {
         cell: 'boot/cluster_size=2M',
+        workload: 'boot',
+        configuration: 'cluster_size=2M',
         side: 'base',
         state: 'not-completed',
         reason: 'head completed no trial of it: 3 failed',
@@ -208,7 +224,38 @@ export const variety: Comparison = sampleComparison(
 );
 
 export const failed: Gate = applyGate(variety, 0.05);
-export const passed: Gate = { failOnRatio: 0.5, passed: true, failures: [] };
+export const passed: Gate = {
+  ...{ failOnRatio: 0.5, rulesFile: null, passed: true, checkedCount: 12 },
+  ...{ failures: [], obstacles: [], statement: 'nothing is worse by 50 % or more' },
+};
+/** A gate with rules: a bound that is broken, doubt that fails, and things that it could not judge. */
+export const ruled: Gate = {
+  ...{ failOnRatio: null, rulesFile: 'rules.yaml', passed: false, checkedCount: 9 },
+  failures: [
+    {
+      cell: 'l2-cache-20g/l2-cache-size=1M',
+      metric: 'latencyMs.p50',
+      kind: 'bound',
+      lossRatio: null,
+      reason: '0.11 ms, above 0.1 ms',
+    },
+    {
+      cell: 'l2-cache-20g/l2-cache-size=8M',
+      metric: 'iops',
+      kind: 'inconclusive',
+      lossRatio: null,
+      reason: 'too noisy',
+    },
+  ],
+  obstacles: [
+    { cell: 'boot/cache=none', metric: null, reason: 'not in head' },
+    { cell: 'boot/default', metric: null, reason: 'the hosts differ' },
+    { cell: null, metric: null, reason: 'nothing was compared' },
+  ],
+  statement: '2 of 9 figures break a rule of rules.yaml',
+};
+/** Nothing failed, and it did not pass. */
+export const hindered: Gate = { ...ruled, failures: [], statement: '3 things could not be compared' };
 export const empty: Comparison = sampleComparison([], { verdict: 'inconclusive' });
 
 /** One cell under each hostile name, as workload and as configuration, with texts that quote it. */
@@ -220,7 +267,10 @@ export const hostile: Comparison = sampleComparison(
   {
     base: { ...identity, path: hostileNames[2] ?? '', startedAt: '\n::error::owned', qemu: '<b>qemu</b>' },
     head: { ...identity, path: hostileNames[5] ?? '', startedAt: '"><x y="' },
-    unmatched: hostileNames.map((name) => ({ cell: `gone/${name}`, side: 'base', state: 'missing', reason: name })),
+    unmatched: hostileNames.map((name) => ({
+      ...{ cell: `gone/${name}`, workload: 'gone', configuration: name },
+      ...({ side: 'base', state: 'missing', reason: name } as const),
+    })),
     warnings: hostileNames.map((name) => ({ code: 'some', subject: name, message: name, hint: name })),
   },
 );
