@@ -23,7 +23,7 @@ export interface MergeReport {
     readonly startedAt: string;
     readonly qemu: string | null;
     readonly fingerprint: string;
-    readonly trialCount: number;
+    readonly recordCount: number;
     readonly completedCount: number;
     readonly workloads: readonly string[];
   }[];
@@ -49,13 +49,13 @@ export function buildMergeReport(
     missingTrialCount: merge.missingTrialCount,
     partial: header.partial !== undefined,
     interruptionCount: merge.interruptionCount,
-    shards: journals.map(({ header: { path, raw, shard }, trialCount, completedCount, workloads }) => ({
+    shards: journals.map(({ header: { path, raw, shard }, recordCount, completedCount, workloads }) => ({
       index: shard.index,
       path: shown(path),
       startedAt: raw.startedAt,
       qemu: raw.environment.qemu ?? null,
       fingerprint: raw.environment.fingerprint,
-      trialCount,
+      recordCount,
       completedCount,
       workloads,
     })),
@@ -69,13 +69,13 @@ export function renderMerge(report: MergeReport): string {
     [
       { title: 'shard', align: 'right' },
       { title: 'journal' },
-      { title: 'trials', align: 'right' },
+      { title: 'completed', align: 'right' },
       { title: 'workloads' },
     ],
-    report.shards.map(({ index, path, trialCount, workloads }) => [
+    report.shards.map(({ index, path, completedCount, workloads }) => [
       `${index}/${report.shardCount}`,
       printable(path),
-      String(trialCount),
+      String(completedCount),
       workloads.length === 0 ? 'none' : workloads.map((name) => printable(name, 60)).join(', '),
     ]),
   );

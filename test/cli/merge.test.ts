@@ -69,7 +69,7 @@ describe('qtune merge', () => {
       missingShards: [2],
       missingTrialCount: 6,
       partial: true,
-      shards: [{ index: 1, path: 'one.ndjson', workloads: ['w0'] }],
+      shards: [{ index: 1, path: 'one.ndjson', recordCount: 6, completedCount: 6, workloads: ['w0'] }],
       duplicates: ['one.ndjson'],
     });
   });

@@ -365,6 +365,14 @@ describe('what is refused', () => {
   });
 });
 
+test('a trial that ran twice is one trial with two records', async () => {
+  const plan = samplePlan(1, { repetitions: 1 });
+  const records = plan.trials.flatMap((trial) => [sampleRecord(plan, trial, 1), sampleRecord(plan, trial, 2)]);
+  const merged = await merge([write(journalLines([planHeader(plan), ...records]))]);
+  expect(merged.journals).toMatchObject([{ recordCount: 4, completedCount: 2 }]);
+  expect(await textOf(merged)).toBe(journalLines([planHeader(plan), ...records]));
+});
+
 test('a user’s backing file is a part of every id, in whichever format', async () => {
   for (const format of ['raw', 'qcow2']) {
     const plan = samplePlan(1, { repetitions: 1, backing: { name: 'base.img', path: '/base.img', format } });

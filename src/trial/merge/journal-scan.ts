@@ -15,7 +15,9 @@ export interface MergeJournal {
 
 /** What one journal had. */
 export interface ScannedJournal {
-  readonly trialCount: number;
+  /** Records of trials; one that was disturbed or failed and ran again has several. */
+  readonly recordCount: number;
+  /** Trials with a result. */
   readonly completedCount: number;
   readonly unknownCount: number;
   readonly tornBytes: number;
@@ -32,7 +34,7 @@ export async function scanJournal(
 ): Promise<ScannedJournal> {
   const { path, file } = journal;
   const pass = new JournalPass(path);
-  const counts = { trialCount: 0, completedCount: 0, unknownCount: 0, tornBytes: 0 };
+  const counts = { recordCount: 0, completedCount: 0, unknownCount: 0, tornBytes: 0 };
   let host = journal.host;
   for await (const batch of readLineBatches(path)) {
     if (signal.aborted) throw new InterruptedError();
@@ -45,9 +47,8 @@ export async function scanJournal(
         counts.unknownCount += 1;
         state.addUnknown(place);
       } else if (record.type === 'trial') {
-        counts.trialCount += 1;
-        if (record.state === 'completed') counts.completedCount += 1;
-        state.addTrial(record, host, place, position);
+        counts.recordCount += 1;
+        if (state.addTrial(record, host, place, position)) counts.completedCount += 1;
       } else if (record.type === 'resume') {
         host = { ...journal.host, ...rawHost(batch, index), startedAt: record.resumedAt };
         state.interruptionCount += 1;

@@ -36,6 +36,8 @@ export class MergeState {
   readonly #owner: Uint16Array;
   /** By trial: its last record if that was aborted, counted from 1. */
   readonly #aborted: Uint32Array;
+  /** By trial: 1 where it has a result. */
+  readonly #completed: Uint8Array;
   /** By workload: where its completed trials ran. */
   readonly #hosts = new Map<string, MeasuringHost>();
   /** Workloads of which a merged journal says where they ran. */
@@ -48,10 +50,14 @@ export class MergeState {
     this.#paths = paths;
     this.#owner = new Uint16Array(layout.trialCount);
     this.#aborted = new Uint32Array(layout.trialCount);
+    this.#completed = new Uint8Array(layout.trialCount);
   }
 
-  /** @throws InputError where it is none of the plan's trials, is in two journals, or ran on another host than its like */
-  addTrial(record: TrialRecord, host: MeasuringHost, place: RecordPlace, position: InputPosition): void {
+  /**
+   * @returns whether this completed the trial, which a second completed record of it does not
+   * @throws InputError where it is none of the plan's trials, is in two journals, or ran on another host than its like
+   */
+  addTrial(record: TrialRecord, host: MeasuringHost, place: RecordPlace, position: InputPosition): boolean {
     const found = this.#layout.find(record);
     if (typeof found === 'string') {
       throw new InputError(position, `this trial is not of the plan: ${found}`, {
@@ -73,6 +79,9 @@ export class MergeState {
       this.leftOutCount += 1;
     }
     this.#aborted[found.trial] = record.state === 'aborted' ? entry + 1 : 0;
+    const isFirst = record.state === 'completed' && this.#completed[found.trial] === 0;
+    if (isFirst) this.#completed[found.trial] = 1;
+    return isFirst;
   }
 
   /** @returns false for a workload that is not in the plan */
