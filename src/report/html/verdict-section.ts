@@ -171,7 +171,7 @@ function reasons(cells: readonly PageCell[]): string {
   if (needed.length > 0) {
     const [least, most] = [Math.min(...needed), Math.max(...needed)].map((count) => count.toLocaleString('en'));
     told.unshift(
-      `too noisy: about ${least === most ? least : `${least} to ${most}`} pairs would decide (${needed.length})`,
+      `too little evidence: about ${least === most ? least : `${least} to ${most}`} trials a side, or blocks, would decide (${needed.length})`,
     );
   }
   if (told.length === 0) return '';

@@ -124,6 +124,8 @@ describe.skipIf(chromiumPath === undefined)('the page in Chromium', () => {
     expect(await gone.count()).toBe(5);
     expect(await gone.locator('visible=true').count()).toBe(0);
     await page.getByRole('button', { name: 'All', exact: true }).click();
+    // Charts are drawn anew when they come into sight.
+    await latency.scrollIntoViewIfNeeded();
     await expect.poll(() => latency.locator('svg').textContent()).toContain('l2-cache-size=2M');
   });
 

@@ -2,7 +2,7 @@ import { escapeHtml } from './escape.ts';
 import type { Scale } from './scale.ts';
 
 /** About the width of a character of the charts' 12 px type. */
-const characterWidth = 6.4;
+const characterWidth = 7;
 
 /** Pixels that a text takes, about; ideographs count twice. */
 export function textWidth(text: string): number {
