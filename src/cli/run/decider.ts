@@ -37,6 +37,7 @@ interface Pair {
   readonly head: Side;
 }
 
+type Decided = PairedComparison & { readonly pair: Pair };
 type CompletedTrial = Extract<TrialRecord, { state: 'completed' }>;
 
 /** Watches the IOPS of a run's trials and says which workloads need more blocks. */
@@ -47,7 +48,8 @@ export class Decider {
   readonly #settings: DecisionSettings;
   /** Completed trials by target, workload and configuration, then by block. */
   readonly #trials = new Map<string, Map<number, CompletedTrial>>();
-  readonly #decided = new Set<string>();
+  /** What was found of the workloads that are decided. */
+  readonly #decided = new Map<string, readonly Decided[]>();
 
   /**
    * @param targetCount 1, or 2 where two builds of QEMU are compared configuration by configuration
@@ -72,14 +74,19 @@ export class Decider {
   wants(workload: string, block: number): boolean {
     if (this.#looks.has(block) && !this.#decided.has(workload)) {
       const own = this.#compare().filter(({ pair }) => pair.workload === workload);
-      if (own.every(({ verdict }) => verdict !== 'inconclusive')) this.#decided.add(workload);
+      if (own.every(({ verdict }) => verdict !== 'inconclusive')) this.#decided.set(workload, own);
     }
     return !this.#decided.has(workload);
   }
 
   /** Where every comparison stands. */
   decisions(): readonly RunDecision[] {
-    return this.#compare().map(({ pair, ratio, low, high, verdict, pairCount, neededPairCount }) => ({
+    const now = this.#compare();
+    // What others came to later changes the correction for all, but not what was decided.
+    const standing = now.map(
+      (one) => this.#decided.get(one.pair.workload)?.find(({ pair }) => pair === one.pair) ?? one,
+    );
+    return standing.map(({ pair, ratio, low, high, verdict, pairCount, neededPairCount }) => ({
       workload: pair.workload,
       base: pair.base.label,
       head: pair.head.label,
@@ -92,7 +99,7 @@ export class Decider {
     }));
   }
 
-  #compare(): readonly (PairedComparison & { readonly pair: Pair })[] {
+  #compare(): readonly Decided[] {
     const compared = this.#pairs.map((pair) => {
       const result = compareInterleaved(this.#blocks(pair), {
         better: 'higher',
