@@ -103,7 +103,7 @@ function labelLine(labels: readonly string[], columns: number, left: number): st
   labels.forEach((label, index) => {
     const center = left + (labels.length === 1 ? 0 : Math.round((index * (columns - 1)) / (labels.length - 1)));
     const start = Math.max(0, Math.min(center - Math.floor(label.length / 2), line.length - label.length));
-    if (start < free) return;
+    if (label === '' || start < free) return;
     for (let offset = 0; offset < label.length; offset++) line[start + offset] = label.charAt(offset);
     free = start + label.length + 1;
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareSchema } from '../../src/report/schemas/compare.ts';
@@ -23,6 +23,10 @@ beforeAll(() => {
       iops: around(index === 1 ? 2000 : 1000, 12, 0.01, index),
     })),
   });
+  mkdirSync(join(journals.path, 'runs'));
+  for (let run = 0; run < 6; run++) {
+    journals.write(`runs/${run}.ndjson`, { ...cells(1000, run), startMs: Date.UTC(2026, 0, 3 + run) });
+  }
   journals.write(
     'rules.yaml',
     'rules:\n  - metric: iops\n    maximumLoss: 5%\n  - { metric: latencyMs.p99, atMost: 10ms }\n',

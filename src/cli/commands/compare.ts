@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { UsageError } from '../../errors.ts';
 import type { Comparison } from '../../report/comparison.ts';
 import { outputFormats } from '../../report/formats/index.ts';
 import type { Gate } from '../../report/gate.ts';
@@ -6,6 +7,7 @@ import { metricNames } from '../../report/metric.ts';
 import { printable } from '../../report/printable.ts';
 import type { Command } from '../command.ts';
 import { prepareGate } from '../compare/gate-of.ts';
+import { showHistory } from '../compare/history.ts';
 import { type CompareSettings, compareSettings } from '../compare/settings.ts';
 import { compareNamed } from '../compare/sides.ts';
 import { writeOutput } from '../compare/write-output.ts';
@@ -39,6 +41,14 @@ export const compareCommand: Command = {
       command: 'compare matrix.ndjson#l2-cache-size=1M matrix.ndjson#l2-cache-size=4M',
       about: 'One configuration with another',
     },
+    {
+      command: 'compare --history runs',
+      about: 'In which run of a directory of journals each metric shifted, with charts',
+    },
+    {
+      command: 'compare --history runs --metric iops --fail-on 5%',
+      about: 'Exit 1 where IOPS fell by 5 % or more within the last 10 runs',
+    },
     ...formatExamples,
   ],
   build: (yargs: Argv) =>
@@ -53,6 +63,10 @@ export const compareCommand: Command = {
       })
       .option('base', {
         describe: 'Compare the configurations of one journal with the one of this LABEL',
+        type: 'string',
+      })
+      .option('history', {
+        describe: 'Find the runs in which a metric shifted among the journals of DIR',
         type: 'string',
       })
       .option('fail-on', {
@@ -76,9 +90,12 @@ export const compareCommand: Command = {
       .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' }),
   async run(args, host) {
     const settings = compareSettings(args);
+    if (settings.history !== undefined) return showHistory(settings.history, settings, host);
+    const { base } = settings.sides;
+    if (base === undefined) throw new UsageError('Name a journal, or two', { hint: 'See `qtune compare --help`.' });
     const gate = await prepareGate(settings, host);
     const comparison = await compareNamed(
-      settings.sides,
+      { ...settings.sides, base },
       { ...settings, ...(gate && { metrics: gate.metrics }) },
       host,
     );

@@ -13,7 +13,10 @@ type Args = Readonly<Record<string, unknown>>;
 
 /** What a call of `qtune compare` asks for. */
 export interface CompareSettings extends ComparisonOptions {
-  readonly sides: SideNames;
+  /** A base that is undefined was not named. */
+  readonly sides: Omit<SideNames, 'base'> & { readonly base: string | undefined };
+  /** The directory of `--history`. */
+  readonly history: string | undefined;
   readonly format: OutputFormat;
   /** The file to write instead of standard output, as the user named it. */
   readonly output: string | undefined;
@@ -30,6 +33,7 @@ export function compareSettings(args: Args): CompareSettings {
   const thresholdRatio = optionalPercent(args, 'threshold', 0, 100);
   return {
     sides: sidesOf(args),
+    history: optionalString(args, 'history'),
     format: formatOf(args),
     output: optionalString(args, 'output'),
     failOn: failOnOf(args),
@@ -42,11 +46,10 @@ export function compareSettings(args: Args): CompareSettings {
   };
 }
 
-function sidesOf(args: Args): SideNames {
+function sidesOf(args: Args): CompareSettings['sides'] {
   const base = optionalString(args, 'base-journal');
   const head = optionalString(args, 'head-journal');
   const baseLabel = optionalString(args, 'base');
-  if (base === undefined) throw new UsageError('Name a journal, or two', { hint: 'See `qtune compare --help`.' });
   if (head !== undefined && baseLabel !== undefined) {
     throw new UsageError('--base names a configuration of one journal, and there are two', {
       hint: 'Write FILE#LABEL for one configuration of a journal.',

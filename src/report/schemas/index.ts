@@ -12,6 +12,7 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.curve/1': async () => (await import('./curve.ts')).curveSchema,
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
   'qtune.gate/1': async () => (await import('./gate.ts')).gateRulesSchema,
+  'qtune.history/1': async () => (await import('./history.ts')).historySchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
   'qtune.merge/1': async () => (await import('./merge.ts')).mergeSchema,
   'qtune.noise/1': async () => (await import('./noise.ts')).noiseSchema,
