@@ -11,6 +11,8 @@ export interface BlockRecord {
   readonly disturbed?: boolean;
   /** By side and slice. */
   readonly driverMs: readonly (readonly number[])[];
+  /** The same without stalls, where there is such a time. */
+  readonly robustMs?: readonly (readonly number[])[];
 }
 
 export function readBlocks(path: string): readonly BlockRecord[] {

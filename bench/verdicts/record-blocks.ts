@@ -60,7 +60,10 @@ export async function recordBlocks(options: RecordOptions): Promise<void> {
         block,
         ms: Math.round(performance.now() - beganMs),
         ...(results[0]?.disturbance === undefined ? {} : { disturbed: results[0].disturbance.disturbed }),
-        driverMs: results.map(({ driverMs }) => driverMs.map((ms) => Number(ms.toPrecision(6)))),
+        driverMs: results.map(({ driverMs }) => rounded(driverMs)),
+        ...(results.every(({ driverMs, robustMs }) => robustMs?.length === driverMs.length)
+          ? { robustMs: results.map(({ robustMs = [] }) => rounded(robustMs)) }
+          : {}),
       };
       appendFileSync(options.out, `${JSON.stringify(record)}\n`);
     }
@@ -69,4 +72,8 @@ export async function recordBlocks(options: RecordOptions): Promise<void> {
     await engine.close();
     scratch.close();
   }
+}
+
+function rounded(times: readonly number[]): readonly number[] {
+  return times.map((ms) => Number(ms.toPrecision(6)));
 }

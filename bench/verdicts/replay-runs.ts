@@ -27,8 +27,13 @@ export interface ReplayedRun {
 
 /** IOPS of one side over those of another in one block: the same work, so the inverse of the times. */
 export function slicedBlock(record: BlockRecord, base: number, head: number): SlicedBlock {
-  const rates = (side: number): number[] => (record.driverMs[side] ?? []).map((ms) => 1 / ms);
-  return { base: rates(base), head: rates(head) };
+  const rates = (times: BlockRecord['driverMs'], side: number): number[] => (times[side] ?? []).map((ms) => 1 / ms);
+  const { driverMs, robustMs } = record;
+  return {
+    base: rates(driverMs, base),
+    head: rates(driverMs, head),
+    ...(robustMs === undefined ? {} : { withoutStalls: { base: rates(robustMs, base), head: rates(robustMs, head) } }),
+  };
 }
 
 /**

@@ -134,7 +134,11 @@ function slicedBlocks(
     if (left === undefined || left.session !== right?.session || left.driverMs.length !== right.driverMs.length) {
       return [];
     }
-    return [{ base: left.driverMs.map(readSlice), head: right.driverMs.map(readSlice) }];
+    const withoutStalls =
+      left.robustMs === undefined || right.robustMs === undefined
+        ? {}
+        : { withoutStalls: { base: left.robustMs.map(readSlice), head: right.robustMs.map(readSlice) } };
+    return [{ base: left.driverMs.map(readSlice), head: right.driverMs.map(readSlice), ...withoutStalls }];
   });
 }
 

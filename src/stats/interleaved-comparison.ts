@@ -10,6 +10,8 @@ export interface SlicedBlock {
   /** A metric of each slice, a rate or a time; slice i of both sides did the same requests next to each other. */
   readonly base: ArrayLike<number>;
   readonly head: ArrayLike<number>;
+  /** The same slices with the stalls taken out, where both sides have that. */
+  readonly withoutStalls?: SlicedBlock;
 }
 
 /** Fewer blocks than this say nothing about how much new images and new processes differ. */
@@ -25,6 +27,9 @@ export const fewestBlocks = 3;
  * degree of freedom fewer than blocks: block values are themselves averages, close to normal, and with few blocks the
  * signed-rank interval, which has no 95 % below 6 blocks and no 99 % below 8, would need twice the time.
  *
+ * Where both sides have the times without stalls these are compared, since a single stall outweighs thousands of requests;
+ * unless what the stalls add up to says otherwise, by intervals that have nothing in common.
+ *
  * Total: slices that are not two positive finite numbers are left out with a warning; fewer than {@link fewestBlocks}
  * blocks give `inconclusive`; nothing throws and nothing is NaN. `pairCount` counts blocks.
  *
@@ -32,6 +37,23 @@ export const fewestBlocks = 3;
  *   that varies; Hodges and Lehmann, "Estimates of location based on rank tests", AMS 34 (1963)
  */
 export function compareInterleaved(blocks: readonly SlicedBlock[], options: PairedOptions): PairedComparison {
+  const plain = compareBlocks(blocks, options);
+  const steady = blocks.flatMap(({ withoutStalls }) => withoutStalls ?? []);
+  if (steady.length === 0 || steady.length < blocks.length) return plain;
+  const result = compareBlocks(steady, options);
+  if (!areDisjoint(plain, result)) return result;
+  // What was taken out on one side was not chance: the whole time has the last word.
+  const message = 'one side stalls more than the other: its slow requests are counted, which is noisier';
+  const warning: Warning = { code: 'stalls-differ', subject: options.subject ?? '', message };
+  return { ...plain, warnings: [...plain.warnings, warning] };
+}
+
+function areDisjoint(one: PairedComparison, other: PairedComparison): boolean {
+  if (one.low === null || one.high === null || other.low === null || other.high === null) return false;
+  return one.high < other.low || other.high < one.low;
+}
+
+function compareBlocks(blocks: readonly SlicedBlock[], options: PairedOptions): PairedComparison {
   const { better, thresholdRatio, confidence, subject = '' } = options;
   const warnings: Warning[] = [];
   let leftOut = 0;

@@ -122,6 +122,8 @@ export interface TrialSlices {
   readonly session: string;
   /** Time inside the driver of each slice, milliseconds; slice i did the same share of the requests in every trial of the session. */
   readonly driverMs: readonly number[];
+  /** The same with the stalls taken out, where requests wait for no disk and so have no reason to stall. */
+  readonly robustMs?: readonly number[];
 }
 
 /** Only a completed trial has metrics; every other state has a reason. */

@@ -4,7 +4,7 @@ import { EngineError, InterruptedError } from '../errors.ts';
 import { contentHash } from './canonical-json.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf, type PlannedBlock } from './plan-blocks.ts';
-import type { PlannedTrial, TrialRecord } from './record.ts';
+import type { PlannedTrial, TrialRecord, TrialSlices } from './record.ts';
 import { RemainingTime } from './remaining-time.ts';
 import { imageKey } from './trial-id.ts';
 
@@ -366,7 +366,12 @@ function toRecord(
     cpus,
     command,
     warnings,
-    ...(session === undefined || result === undefined ? {} : { slices: { session, driverMs: result.driverMs } }),
+    ...(session === undefined || result === undefined ? {} : { slices: slicesOf(session, result) }),
     ...(result?.disturbance === undefined ? {} : { disturbance: result.disturbance }),
   };
+}
+
+/** The times without stalls are only of use where every slice has one. */
+function slicesOf(session: string, { driverMs, robustMs }: InterleavedOutcome): TrialSlices {
+  return robustMs?.length === driverMs.length ? { session, driverMs, robustMs } : { session, driverMs };
 }

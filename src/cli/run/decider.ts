@@ -125,9 +125,20 @@ export class Decider {
 /** Rates of the slices; of the whole trials where they did not take turns. */
 function slicedBlock(base: CompletedTrial, head: CompletedTrial): SlicedBlock {
   if (base.slices !== undefined && base.slices.session === head.slices?.session) {
-    return { base: base.slices.driverMs.map((ms) => 1 / ms), head: head.slices.driverMs.map((ms) => 1 / ms) };
+    const [left, right] = [base.slices, head.slices];
+    const rates = (times: readonly number[]): readonly number[] => times.map((ms) => 1 / ms);
+    const withoutStalls =
+      left.robustMs === undefined || right.robustMs === undefined
+        ? {}
+        : { withoutStalls: { base: rates(left.robustMs), head: rates(right.robustMs) } };
+    return { base: rates(left.driverMs), head: rates(right.driverMs), ...withoutStalls };
   }
   return { base: [base.metrics.iops], head: [head.metrics.iops] };
+}
+
+/** Whether there is anything to decide, before anything is measured or written. @throws UsageError as {@link Decider} */
+export function checkDecidable(plan: Plan, targetCount: number, { base }: DecisionSettings): void {
+  pairsOf(plan, targetCount, base);
 }
 
 function pairsOf(plan: Plan, targetCount: number, wanted: string | undefined): readonly Pair[] {

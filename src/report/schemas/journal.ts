@@ -88,6 +88,7 @@ const completedTrial = z.object({
       driverMs: z
         .array(durationMs)
         .describe('Time inside the driver of each slice; slice i did the same requests in each.'),
+      robustMs: z.array(durationMs).optional().describe('The same without stalls, where no request waits for a disk.'),
     })
     .optional()
     .describe('Absent where the trial ran by itself.'),

@@ -191,15 +191,26 @@ export class TrialScanner {
     const session = this.text(sessionStart, at);
     at = json.word(at, ',"driverMs":[');
     const driverMs: number[] = [];
+    const robustMs: number[] = [];
+    if (at > 0) at = this.numbers(at, driverMs);
+    const more = at > 0 ? json.word(at, ',"robustMs":[') : -1;
+    if (more > 0) at = this.numbers(more, robustMs);
+    if (at > 0) at = json.word(at, '}');
+    this.slices = { session, driverMs, ...(more > 0 ? { robustMs } : {}) };
+    return at;
+  }
+
+  /** Numbers up to the end of their list; the place behind it, or -1. */
+  private numbers(start: number, into: number[]): number {
+    const { json } = this;
+    let at = start;
     while (at > 0) {
       at = json.finite(at);
-      driverMs.push(json.value);
+      into.push(json.value);
       if (at > 0 && json.bytes[at] !== 0x2c) break;
       if (at > 0) at += 1;
     }
-    if (at > 0) at = json.word(at, ']}');
-    this.slices = { session, driverMs };
-    return at;
+    return at > 0 ? json.word(at, ']') : at;
   }
 
   private disturbance(start: number): number {
