@@ -16,6 +16,7 @@ import { printJson } from '../print-json.ts';
 import { checkUnchanged, openBacking } from '../run/backing-file.ts';
 import { buildRunPlan } from '../run/build-plan.ts';
 import { type ChosenEngine, chooseEngine } from '../run/choose-engine.ts';
+import { checkDecidable } from '../run/decider.ts';
 import { type Execution, executePlan, type RunTarget } from '../run/execute.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
 import { defaultJournalName, listShards, selectShard } from '../run/shard-plan.ts';
@@ -49,6 +50,9 @@ export const runCommand: Command = {
     if (settings.ioLog !== undefined) checkOneCell(whole);
     if (settings.listShard) return listShards(whole, settings, host);
     const plan = selectShard(whole, settings, host.env);
+    if (settings.untilDecided) {
+      checkDecidable(plan, Math.max(1, settings.qemuDirectories.length), settings.untilDecided);
+    }
     const estimate = estimatePlan(plan, { traceHostIo: settings.traceHostIo });
     const targets = builds.map((chosen, index) => {
       const name = settings.out[index] ?? defaultJournalName(plan, builds.length > 1 ? index + 1 : undefined);
