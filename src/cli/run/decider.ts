@@ -141,11 +141,6 @@ export function checkDecidable(plan: Plan, targetCount: number, { base }: Decisi
   pairsOf(plan, targetCount, base);
 }
 
-/** Whether there is anything to decide, before anything is measured or written. @throws UsageError as {@link Decider} */
-export function checkDecidable(plan: Plan, targetCount: number, { base }: DecisionSettings): void {
-  pairsOf(plan, targetCount, base);
-}
-
 function pairsOf(plan: Plan, targetCount: number, wanted: string | undefined): readonly Pair[] {
   const first = plan.trials.filter((trial) => trial.block === 0);
   const pairs = plan.summary.workloads.flatMap(({ name, configurations }): readonly Pair[] => {
