@@ -41,6 +41,7 @@ export function chartWorkload(
       const { ratio, low, high, verdict } = iops ?? { ratio: null, low: null, high: null, verdict: null };
       return {
         variant: cell.variant,
+        baseline: cell.isBaseline,
         iops: intervalOf(cell.row.iops),
         ratio: ratio === null || low === null || high === null ? null : [short(ratio), short(low), short(high)],
         verdict,

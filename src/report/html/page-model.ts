@@ -37,6 +37,8 @@ export interface PageCell {
   readonly name: string;
   readonly row: JournalReportRow;
   readonly trials: Cell;
+  /** Whether the others of its workload are compared with it. */
+  readonly isBaseline: boolean;
   /** Against the baseline, by name of the metric; empty for the baseline itself. */
   readonly compared: ReadonlyMap<string, ComparedCell>;
   readonly latency: readonly number[] | null;
@@ -107,6 +109,7 @@ export function buildPageModel(inputs: readonly PageInput[]): PageModel {
           name: variant.name,
           row,
           trials,
+          isBaseline: comparison.baselines.get(workload.name) === row.configuration.label,
           compared: comparison.of(journal, key),
           latency: medianCurve(trials.completed.flatMap((trial) => input.latencies.curves.get(trial.id) ?? [])),
           cache: cacheOf(row.configuration, workload.diskBytes),
@@ -116,9 +119,6 @@ export function buildPageModel(inputs: readonly PageInput[]): PageModel {
   });
   const list = [...variants.values()];
   const pageWorkloads = [...workloads].map(([name, entry]) => ({ ...entry, name: printable(name, longestName) }));
-  const baseline = list.findIndex(
-    (variant) => variant.journal === 0 && variant.configuration.label === comparison.baseline,
-  );
   return {
     inputs,
     reports: report.journals,
@@ -129,7 +129,6 @@ export function buildPageModel(inputs: readonly PageInput[]): PageModel {
     large: pageWorkloads.reduce((sum, workload) => sum + workload.cells.length, 0) >= largeCellCount,
     charts: {
       names: list.map((variant) => variant.name),
-      baseline: baseline === -1 ? null : baseline,
       percentiles,
       workloads: pageWorkloads.map((workload) => chartWorkload(workload, list, journals.length > 1)),
     },

@@ -3,18 +3,19 @@ import { InputError } from '../../errors.ts';
 import { defaultConfidence } from '../../stats/verdict.ts';
 import type { Warning } from '../../warnings.ts';
 import { cellKey } from '../cell.ts';
-import type { CellMatching, CellPair, UnmatchedCell } from '../cell-matching.ts';
+import type { UnmatchedCell } from '../cell-matching.ts';
 import { type ComparedCell, type Comparison, compareMatched, compareSides } from '../comparison.ts';
 import type { MeasuredJournal } from '../measured-journal.ts';
 import { type Metric, selectMetrics } from '../metric.ts';
+import { matchWithin } from '../side-selection.ts';
 
 /** The metrics that the page has verdicts on. */
 export const verdictMetrics: readonly Metric[] = selectMetrics([]);
 
 /** Verdicts of every variant against its baseline. */
 export interface VariantComparison {
-  /** Label of the configuration that others are compared with; null where journals are compared. */
-  readonly baseline: string | null;
+  /** Labels of the configurations that others are compared with, one a workload; none where journals are compared. */
+  readonly baselines: ReadonlyMap<string, string>;
   readonly cells: readonly ComparedCell[];
   /** Cells that only one side has. */
   readonly unmatched: readonly UnmatchedCell[];
@@ -26,25 +27,25 @@ export interface VariantComparison {
 }
 
 /**
- * One journal: every configuration against the plan's first one. Several: the first journal against each of the others,
+ * One journal: every configuration against the first of the plan that its workload ran with. Several: the first journal against each of the others,
  * cell by cell.
  */
 export function compareVariants(journals: readonly MeasuredJournal[]): VariantComparison {
   const [first, ...others] = journals;
   const options = { metrics: verdictMetrics, confidence: defaultConfidence };
-  const baseline = first && others.length === 0 ? baselineOf(first) : null;
   const comparisons: (readonly [journal: number, comparison: Comparison])[] = [];
-  if (first && baseline !== null) {
-    comparisons.push([0, compareMatched(first, first, withBaseline(first, baseline), options)]);
-  } else if (first) {
-    for (const [index, other] of others.entries()) {
-      try {
-        comparisons.push([index + 1, compareSides(first, other, options)]);
-      } catch (error) {
-        // Nothing in common is no reason to refuse a page that shows each by itself.
-        if (!(error instanceof InputError)) throw error;
-      }
+  const add = (journal: number, compare: () => Comparison): void => {
+    try {
+      comparisons.push([journal, compare()]);
+    } catch (error) {
+      // Nothing to compare is no reason to refuse a page that shows each by itself.
+      if (!(error instanceof InputError)) throw error;
     }
+  };
+  if (first && others.length === 0) {
+    add(0, () => compareMatched(first, first, matchWithin(first, undefined), options));
+  } else if (first) {
+    for (const [index, other] of others.entries()) add(index + 1, () => compareSides(first, other, options));
   }
   const found = new Map<string, Map<string, ComparedCell>>();
   for (const [journal, { cells }] of comparisons) {
@@ -58,7 +59,9 @@ export function compareVariants(journals: readonly MeasuredJournal[]): VariantCo
   const none: ReadonlyMap<string, ComparedCell> = new Map();
   const all = comparisons.map(([, comparison]) => comparison);
   return {
-    baseline,
+    baselines: new Map(
+      others.length > 0 ? [] : all.flatMap(({ cells }) => cells.map((cell) => [cell.workload, cell.baseConfiguration])),
+    ),
     cells: all.flatMap((comparison) => comparison.cells),
     unmatched: all.flatMap((comparison) => comparison.unmatched),
     // The two sides of one journal are one run, which goes without saying.
@@ -70,23 +73,4 @@ export function compareVariants(journals: readonly MeasuredJournal[]): VariantCo
 
 function keyOf(journal: number, cell: string): string {
   return `${journal} ${cell}`;
-}
-
-function baselineOf({ header, cells }: MeasuredJournal): string | null {
-  return header.plan.configurations[0]?.label ?? cells[0]?.configuration.label ?? null;
-}
-
-/** Each cell with the baseline's of its workload and engine. */
-function withBaseline({ cells }: MeasuredJournal, baseline: string): CellMatching {
-  const bases = new Map(
-    cells
-      .filter((cell) => cell.configuration.label === baseline)
-      .map((cell) => [cellKey(cell.workload, '', cell.engine), cell]),
-  );
-  const pairs = cells.flatMap((head): CellPair[] => {
-    const base = bases.get(cellKey(head.workload, '', head.engine));
-    if (!base || head === base) return [];
-    return [{ name: `${head.workload}/${head.configuration.label}`, base, head }];
-  });
-  return { pairs, unmatched: [], warnings: [] };
 }

@@ -19,7 +19,7 @@ export function renderVerdicts(model: PageModel): string {
     compared ? headline(model) : `<p class=lead>${escapeHtml(nothingCompared(model))}</p>\n`,
     remarks(model),
     '<ul class=cards>',
-    ...model.workloads.map((workload, index) => card(model, workload, index)),
+    ...model.workloads.map((workload, index) => card(workload, index)),
     '</ul>\n',
     ...(compared ? model.workloads.map((workload, index) => renderWorkloadVerdicts(model, workload, index)) : []),
     '</section>\n',
@@ -58,10 +58,13 @@ function headline({ comparison, reports }: PageModel): string {
   const counts = verdicts
     .map((verdict) => ({ verdict, count: iops.filter((cell) => cell.verdict === verdict).length }))
     .filter(({ count }) => count > 0);
+  const labels = [...new Set(comparison.baselines.values())];
   const against =
-    comparison.baseline === null
+    labels.length === 0
       ? `journal 1, ${printable(reports[0]?.journal.path ?? '', 60)}`
-      : printable(comparison.baseline, 120);
+      : labels.length === 1
+        ? printable(labels[0] ?? '', 120)
+        : 'of each workload';
   const told = counts.map(({ verdict, count }) => `<span class="${verdict} chip">${count} ${verdict}</span>`);
   return (
     `<p class=lead>IOPS against the baseline <strong>${escapeHtml(against)}</strong>: ${told.join(' ')}</p>\n` +
@@ -82,7 +85,7 @@ function thresholds(cells: readonly ComparedCell[]): string {
 }
 
 /** The fastest configuration of a workload in a few words. */
-function card(model: PageModel, workload: PageWorkload, index: number): string {
+function card(workload: PageWorkload, index: number): string {
   const measured = workload.cells.filter((cell) => cell.row.iops !== null);
   const best = measured.reduce<PageCell | undefined>(
     (known, cell) => ((cell.row.iops?.median ?? 0) > (known?.row.iops?.median ?? 0) ? cell : known),
@@ -92,8 +95,7 @@ function card(model: PageModel, workload: PageWorkload, index: number): string {
   if (!best) return `<li><h3>${heading}</h3><p>no completed trial`;
   const ratio = best.compared.get('iops');
   const beside = ratio && ratio.ratio !== null ? `, ${changeOf(ratio)} against the baseline` : '';
-  const baseline = best.compared.size === 0 && measured.length > 1 && model.comparison.baseline !== null;
-  return `<li><h3>${heading}</h3><p class=big>${formatCount(best.row.iops?.median ?? 0)} <small>IOPS</small><p>fastest: ${escapeHtml(best.name)}${escapeHtml(beside)}${baseline ? ', the baseline' : ''}`;
+  return `<li><h3>${heading}</h3><p class=big>${formatCount(best.row.iops?.median ?? 0)} <small>IOPS</small><p>fastest: ${escapeHtml(best.name)}${escapeHtml(beside)}${best.isBaseline ? ', the baseline' : ''}`;
 }
 
 function renderWorkloadVerdicts(model: PageModel, workload: PageWorkload, index: number): string {

@@ -132,6 +132,7 @@ test('data in the page cannot leave its script element', () => {
 test('the data of charts come back as they were, latencies to three digits', () => {
   const cell = {
     variant: 0,
+    baseline: true,
     iops: [3, 1, 4] as const,
     ratio: null,
     verdict: 'same' as const,
@@ -145,7 +146,7 @@ test('the data of charts come back as they were, latencies to three digits', () 
     count: 2,
   };
   const workload = { axis: null, lines: [], kinds: ['reads'], kindColors: [0], cells: [cell] };
-  const page = { names: ['a'], baseline: 0, percentiles: [50, 99], workloads: [workload] };
+  const page = { names: ['a'], percentiles: [50, 99], workloads: [workload] };
   const [restored] = unpackPage(JSON.parse(JSON.stringify(packPage(page)))).workloads;
   expect(restored).toEqual({ ...workload, cells: [{ ...cell, latency: [0.00346, 12.3] }] });
 });

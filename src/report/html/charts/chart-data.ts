@@ -7,6 +7,7 @@ export type Interval = readonly [median: number, low: number, high: number];
 export interface ChartCell {
   /** Index into {@link ChartPage.names}. */
   readonly variant: number;
+  readonly baseline: boolean;
   readonly iops: Interval | null;
   /** IOPS over the baseline's. */
   readonly ratio: Interval | null;
@@ -45,7 +46,6 @@ export interface WorkloadChart {
 export interface ChartPage {
   /** Variants: configurations, with the journal where there are several. Safe to print, not escaped. */
   readonly names: readonly string[];
-  readonly baseline: number | null;
   /** Percentiles of the latency curves, ascending, below 100. */
   readonly percentiles: readonly number[];
   readonly workloads: readonly WorkloadChart[];

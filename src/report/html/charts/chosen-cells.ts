@@ -15,7 +15,6 @@ export interface ChosenCells {
  * fastest stay.
  */
 export function chosenCells(
-  page: ChartPage,
   { cells }: WorkloadChart,
   view: ChartView,
   has: (cell: ChartCell) => boolean,
@@ -23,8 +22,7 @@ export function chosenCells(
 ): ChosenCells {
   const wanted = cells.filter((cell) => view.chosen[cell.variant] === true && has(cell));
   if (wanted.length <= most) return { cells: wanted, leftOut: 0 };
-  const speed = (cell: ChartCell): number =>
-    cell.variant === page.baseline ? Number.POSITIVE_INFINITY : (cell.iops?.[0] ?? 0);
+  const speed = (cell: ChartCell): number => (cell.baseline ? Number.POSITIVE_INFINITY : (cell.iops?.[0] ?? 0));
   const kept = new Set([...wanted].sort((left, right) => speed(right) - speed(left)).slice(0, most));
   return { cells: wanted.filter((cell) => kept.has(cell)), leftOut: wanted.length - most };
 }

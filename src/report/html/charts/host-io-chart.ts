@@ -8,7 +8,7 @@ const barHeight = 14;
 
 /** Host I/O per guest request, stacked by kind. Parts of a sum have no log scale. */
 export function drawHostIo(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
-  const { cells, leftOut } = chosenCells(page, workload, view, (cell) => cell.hostIo !== null, mostRows);
+  const { cells, leftOut } = chosenCells(workload, view, (cell) => cell.hostIo !== null, mostRows);
   const legend = drawLegend(workload, view.width);
   const layout = layOutRows(page, cells, view, { right: 48, top: legend.height + 8, bottom: 44 });
   const { area } = layout;

@@ -23,7 +23,7 @@ const height = 340;
  */
 export function drawLatency(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
   const has = (cell: ChartCell): boolean => cell.latency !== null && cell.latency.length > 1;
-  const { cells, leftOut } = chosenCells(page, workload, view, has, mostDrawn);
+  const { cells, leftOut } = chosenCells(workload, view, has, mostDrawn);
   const labelWidth = labelRoom(
     cells.map((cell) => nameOf(page, cell)),
     view.width,

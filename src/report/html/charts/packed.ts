@@ -15,6 +15,7 @@ export interface PackedPage extends Omit<ChartPage, 'workloads'> {
 
 const keys = [
   'variant',
+  'baseline',
   'iops',
   'ratio',
   'verdict',

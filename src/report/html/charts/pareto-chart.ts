@@ -15,7 +15,7 @@ const titles: Readonly<Record<Cost, string>> = { memory: 'cache memory', space: 
 /** Speed over memory and over space, a panel each; filled marks are on the front of all three. */
 export function drawPareto(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
   const has = (cell: ChartCell): boolean => cell.iops !== null && (cell.memory !== null || cell.space !== null);
-  const { cells } = chosenCells(page, workload, view, has, Number.POSITIVE_INFINITY);
+  const { cells } = chosenCells(workload, view, has, Number.POSITIVE_INFINITY);
   const costs = (['memory', 'space'] as const).filter((cost) => isVaried(cells.map((cell) => cell[cost])));
   const shown: readonly Cost[] = costs.length > 0 ? costs : ['memory'];
   const beside = shown.length > 1 && view.width >= narrow;

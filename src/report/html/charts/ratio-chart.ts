@@ -15,7 +15,7 @@ const looks = {
 
 /** IOPS as a multiple of the baseline's, with intervals and verdicts, a row a configuration. Ratios have a log scale always. */
 export function drawRatios(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
-  const { cells, leftOut } = chosenCells(page, workload, view, (cell) => cell.ratio !== null, mostRows);
+  const { cells, leftOut } = chosenCells(workload, view, (cell) => cell.ratio !== null, mostRows);
   const layout = layOutRows(page, cells, view, { right: 60, top: 8, bottom: 44 });
   const { area } = layout;
   const values = [1, ...cells.flatMap((cell) => cell.ratio ?? [])];

@@ -42,7 +42,7 @@ export function layOutRows(
   const rowAt = (index: number): number => top + (index + 0.5) * rowHeight + (isNarrow ? 8 : 0);
   const names = cells.map((cell, index) => {
     const text = fitted(nameOf(page, cell), nameWidth);
-    const weight = cell.variant === page.baseline ? 'baseline' : '';
+    const weight = cell.baseline ? 'baseline' : '';
     return isNarrow
       ? label(2, top + index * rowHeight + 14, text, 'start', weight)
       : label(nameWidth, rowAt(index) + 4, text, 'start', weight);

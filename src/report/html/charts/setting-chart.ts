@@ -24,7 +24,7 @@ const labelGap = 15;
 export function drawOverSetting(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
   const has = (cell: ChartCell): boolean => cell.iops !== null && cell.at !== null;
   // Lines are what makes a picture crowded, not their points.
-  const all = chosenCells(page, workload, view, has, Number.POSITIVE_INFINITY).cells;
+  const all = chosenCells(workload, view, has, Number.POSITIVE_INFINITY).cells;
   const lines = [...new Set(all.map((cell) => cell.line))];
   const shown = lines.slice(0, mostDrawn);
   const cells = all.filter((cell) => shown.includes(cell.line));

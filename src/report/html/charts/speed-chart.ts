@@ -7,7 +7,7 @@ import { linearScale, logScale } from './scale.ts';
 
 /** IOPS of each configuration with its interval, a row each: for settings that have no order. */
 export function drawSpeed(page: ChartPage, workload: WorkloadChart, view: ChartView): Drawing {
-  const { cells, leftOut } = chosenCells(page, workload, view, (cell) => cell.iops !== null, mostRows);
+  const { cells, leftOut } = chosenCells(workload, view, (cell) => cell.iops !== null, mostRows);
   const layout = layOutRows(page, cells, view, { right: 56, top: 8, bottom: 44 });
   const { area } = layout;
   const speeds = cells.flatMap((cell) => cell.iops ?? []);
