@@ -19,7 +19,7 @@ const goals: Readonly<
     { loss: 0.01, budgetMs: 60_000, threshold: 0.005, wanted: 0.8 },
     { loss: 0.01, budgetMs: 60_000, threshold: interleavedThresholdRatio, wanted: 0.8 },
   ],
-  'direct-writes': [{ loss: 0.05, budgetMs: 60_000, threshold: interleavedThresholdRatio, wanted: 0.95 }],
+  'flushed-writes': [{ loss: 0.05, budgetMs: 60_000, threshold: interleavedThresholdRatio, wanted: 0.95 }],
 };
 
 /** Markdown of everything that a recording shows. */
