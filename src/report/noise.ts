@@ -69,7 +69,9 @@ function noiseOf(workload: Pick<Workload, 'name' | 'title'>, blocks: readonly No
   const disturbed = blocks.filter(({ disturbance }) => disturbance?.disturbed === true);
   // As a run does it: a few are measured again, but where most are disturbed, that is how this machine is.
   const isLeftOut = disturbed.length <= 1 + blocks.length / 4 && blocks.length - disturbed.length >= input.fewestBlocks;
-  const used = isLeftOut ? blocks.filter((block) => !disturbed.includes(block)) : blocks;
+  const kept = isLeftOut ? blocks.filter((block) => !disturbed.includes(block)) : blocks;
+  const steady = kept.flatMap(({ withoutStalls }) => withoutStalls ?? []);
+  const used: readonly SlicedBlock[] = steady.length === kept.length ? steady : kept;
   const totalMs = blocks.reduce((sum, { ms }) => sum + ms, 0);
   // Blocks that are run again take their time too.
   const blockMs = totalMs / Math.max(1, used.length);

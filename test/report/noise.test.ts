@@ -86,6 +86,13 @@ describe('the document', () => {
     expect(document.warnings).toMatchObject([{ code: 'disturbed', subject: 'w0' }]);
   });
 
+  test('times without stalls are what counts, where all blocks have them', () => {
+    const withoutStalls = (index: number) => ({ base: [20], head: [20 + 0.001 * (index % 3)] });
+    const stalled = blocks(12, 0.5, (index) => ({ withoutStalls: withoutStalls(index) }));
+    expect(report(stalled).workloads[0]?.deviation).toBeLessThan(0.001);
+    expect(report([...stalled, ...blocks(1, 0.5)]).workloads[0]?.deviation).toBeGreaterThan(0.1);
+  });
+
   test('sides that come out apart are a warning', () => {
     const document = report(blocks(12, 0.004, (index) => ({ head: [21 + 0.01 * index] })));
     expect(document.warnings).toMatchObject([{ code: 'biased' }]);

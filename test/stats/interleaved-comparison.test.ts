@@ -75,6 +75,45 @@ test('a slice with a stall in it does not move a block of many', () => {
   expect(Math.abs(value({ base, head: stalled }) - value({ base, head }))).toBeLessThan(0.0005);
 });
 
+describe('times without stalls', () => {
+  const steady = [0.1, 0.101, 0.099, 0.1002, 0.1].map((value) => blockOf(value));
+  const withStalls = (values: readonly number[]): readonly SlicedBlock[] =>
+    values.map((value, index) => {
+      const withoutStalls = steady[index];
+      return { ...blockOf(value), ...(withoutStalls ? { withoutStalls } : {}) };
+    });
+
+  test('are what is compared, where every block has them', () => {
+    const noisy = withStalls([0.5, -0.2, 0.3, -0.4, 0.2]);
+    expect(compareInterleaved(noisy, options)).toEqual(compareInterleaved(steady, options));
+    const { withoutStalls: _, ...first } = noisy[0] ?? blockOf(0);
+    const mixed = [first, ...noisy.slice(1)];
+    expect(compareInterleaved(mixed, options).verdict).toBe('inconclusive');
+  });
+
+  test('have not the last word where one side stalls more', () => {
+    const result = compareInterleaved(withStalls([-0.3, -0.32, -0.28, -0.31, -0.3]), options);
+    expect(result.verdict).toBe('worse');
+    expect(result.ratio).toBeCloseTo(Math.exp(-0.302), 6);
+    expect(result.warnings).toMatchObject([{ code: 'stalls-differ' }]);
+  });
+
+  test('do not raise the false alarms of equals', () => {
+    const random = createRandom(8);
+    let alarms = 0;
+    for (let run = 0; run < 2000; run++) {
+      const blocks = Array.from({ length: 5 }, () => {
+        const calm = 0.005 * normalDraw(random);
+        return { ...blockOf(calm + 0.02 * studentDraw(random, 3)), withoutStalls: blockOf(calm) };
+      });
+      const { verdict } = compareInterleaved(blocks, { ...options, thresholdRatio: 0 });
+      if (verdict === 'better' || verdict === 'worse') alarms += 1;
+    }
+    // Three standard errors of 5 % in 2,000 runs are 1.5 points.
+    expect(alarms / 2000).toBeLessThan(0.065);
+  });
+});
+
 describe('too little', () => {
   test('no block has no ratio', () => {
     const result = compareInterleaved([], options);

@@ -128,10 +128,12 @@ async function measureBlock(
     if (outcome?.state === 'completed') continue;
     throw new EnvironmentError(`--noise: ${workload.name}: ${outcome?.reason ?? 'no result'}`);
   }
-  const { disturbance } = base ?? {};
+  const { disturbance, robustMs: left } = base ?? {};
+  const right = head?.robustMs;
   return {
     base: base?.driverMs ?? [],
     head: head?.driverMs ?? [],
+    ...(left === undefined || right === undefined ? {} : { withoutStalls: { base: left, head: right } }),
     ...(disturbance === undefined ? {} : { disturbance }),
   };
 }
