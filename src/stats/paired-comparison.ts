@@ -2,6 +2,7 @@ import type { Warning } from '../warnings.ts';
 import { bootstrapInterval } from './bootstrap.ts';
 import { at, maximum, minimum, type Sample, toSample } from './sample.ts';
 import { neededCount, signedRankInterval, signedRankProbability } from './signed-rank.ts';
+import { studentTwoSided } from './student.ts';
 import { type Better, decide, type LogInterval, pairsToDecide, type Verdict } from './verdict.ts';
 
 /** Head against base in one metric of one cell. Every number is finite. */
@@ -16,10 +17,7 @@ export interface PairedComparison {
    * exact values.
    */
   readonly attainedConfidence: number;
-  /**
-   * Two-sided signed-rank probability of such a difference between equals, not adjusted for other cells; null for exact
-   * values.
-   */
+  /** Student's two-sided probability of such a difference between equals, not adjusted for other cells; null for exact values. */
   readonly probability: number | null;
   readonly baseCount: number;
   readonly headCount: number;
@@ -92,7 +90,7 @@ export function comparePaired(
     low: Math.exp(interval.low),
     high: Math.exp(interval.high),
     attainedConfidence,
-    probability: signedRankProbability(differences),
+    probability: probabilityOf(differences),
     ...counts,
   };
   if (differences.length < needed) {
@@ -106,6 +104,23 @@ export function comparePaired(
   const neededPairCount =
     verdict === 'inconclusive' && !constant ? pairsToDecide(interval, differences.length, thresholdRatio) : null;
   return { ...result, verdict, neededPairCount, warnings };
+}
+
+/**
+ * Student's probability of the mean log ratio, and not that of the signed ranks, which for 6 pairs cannot be below 3 % however
+ * clear the difference is, so that nothing would survive a correction for many cells. On recorded pairs of equal images,
+ * 10 to 30 a comparison, it was below 5 % in 4.4 to 4.9 %. Where all differences are equal only their number counts.
+ */
+function probabilityOf(differences: Sample): number {
+  const { error, mean } = meanAndError(differences);
+  if (!(error > 0)) return signedRankProbability(differences);
+  return studentTwoSided(mean / error, differences.length - 1);
+}
+
+function meanAndError(values: Sample): { readonly mean: number; readonly error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
 /** The interval of the log ratio, with the estimate inside. */
