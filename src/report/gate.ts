@@ -102,9 +102,11 @@ function applyRules(comparison: Comparison, rules: readonly GateRule[]): Finding
     for (const cell of cells) {
       const judged = judge(rule, cell, comparison.significanceLevel);
       if (judged === 'not-compared') {
-        // A rule about all metrics has done its work where one that is timed could be compared.
+        // Percentiles take more pairs than means: a rule about all metrics has done its work where one that is timed was
+        // compared. A figure without a single pair, such as a rate of zero, is another matter.
         const others = cells.filter((other) => other.cell === cell.cell && other.assume === 'noisy');
-        if (rule.metric !== undefined || (cell.assume === 'noisy' && !others.some((other) => other.sufficient))) {
+        const untold = cell.pairCount === 0 || !others.some((other) => other.sufficient);
+        if (rule.metric !== undefined || (cell.assume === 'noisy' && untold)) {
           hinder({ cell: cell.cell, metric: rule.metric ?? null, reason: cell.reason ?? 'it has no value' });
         }
         continue;

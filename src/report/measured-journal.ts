@@ -4,6 +4,7 @@ import { type Journal, type JournalFrame, readFigures, replaces } from '../trial
 import type { TrialRecord, TrialSlices } from '../trial/record.ts';
 import { figuresOf, type HostIoFigures, type TrialFigures } from '../trial/scan/trial-figures.ts';
 import { GrowingColumn } from './growing-column.ts';
+import { IdIndex } from './id-index.ts';
 import type { MeasuredCell } from './measured-cell.ts';
 import type { Metric } from './metric.ts';
 import { SliceStore } from './slice-store.ts';
@@ -50,7 +51,7 @@ const states = ['completed', 'failed', 'timed-out', 'aborted', 'skipped'] as con
 
 class TrialTable {
   private readonly metrics: readonly Metric[];
-  private readonly rows = new Map<string, number>();
+  private readonly rows = new IdIndex();
   private readonly cellList: CellBuilder[] = [];
   private readonly cells = new Map<string, Map<string, CellBuilder[]>>();
   private readonly cellOf = new GrowingColumn();
@@ -68,15 +69,9 @@ class TrialTable {
   }
 
   add(trial: TrialFigures): void {
-    const known = this.rows.get(trial.id);
-    const row = known ?? this.cellOf.length;
-    if (known === undefined) {
-      this.rows.set(trial.id, row);
-      for (const column of [this.cellOf, this.stateOf, this.blocks, this.repetitions, this.disturbances])
-        column.push(0);
-      for (const column of this.values) column.push(Number.NaN);
-      this.slices?.grow();
-    } else if (!replaces(trial.state, states[this.stateOf.at(row)] ?? 'failed')) return;
+    const row = this.rows.numberOf(trial.id);
+    if (row === this.cellOf.length) this.addRow();
+    else if (!replaces(trial.state, states[this.stateOf.at(row)] ?? 'failed')) return;
     const cell = this.cellFor(trial);
     this.cellOf.set(row, cell.index);
     this.stateOf.set(row, states.indexOf(trial.state));
@@ -91,6 +86,16 @@ class TrialTable {
       this.values[index]?.set(row, this.metrics[index]?.read(trial.metrics) ?? Number.NaN);
     }
     this.slices?.set(row, trial.slices);
+  }
+
+  private addRow(): void {
+    this.cellOf.push(0);
+    this.stateOf.push(0);
+    this.blocks.push(0);
+    this.repetitions.push(0);
+    this.disturbances.push(0);
+    for (const column of this.values) column.push(Number.NaN);
+    this.slices?.grow();
   }
 
   private cellFor({ workload, configuration, engine }: TrialFigures): CellBuilder {
@@ -116,7 +121,6 @@ class TrialTable {
 
   finish(frame: JournalFrame): MeasuredJournal {
     const recordedCount = this.rows.size;
-    this.rows.clear();
     const { workloads, configurations } = frame.header.plan;
     const workloadRank = rankOf(workloads.map((workload) => workload.name));
     const configurationRank = rankOf(configurations.map((configuration) => configuration.label));

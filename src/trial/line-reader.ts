@@ -5,7 +5,7 @@ import { EnvironmentError, InputError } from '../errors.ts';
 /** A journal line is a few kilobytes; anything above this is not a journal. */
 export const maximumLineBytes = 4 * 1024 * 1024;
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
 
 /** Some whole lines of a file. */

@@ -7,6 +7,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { printJson } from '../print-json.ts';
 import type { CompareSettings } from './settings.ts';
+import { fromTheFuture } from './sides.ts';
 
 /**
  * `compare --history DIR`: reads the directory's journals one after the other and tells in which run metrics shifted.
@@ -28,15 +29,9 @@ export async function showHistory(directory: string, settings: CompareSettings, 
   for (const name of await journalNames(directory, host)) {
     if (host.signal.aborted) throw new InterruptedError();
     try {
-      const journal = await readMeasured(join(resolve(host.cwd, directory), name), metrics);
-      runs.push(summarizeRun({ ...journal, path: name }, metrics));
-      if (Date.parse(journal.header.startedAt) > host.now() + clockToleranceMs) {
-        warnings.push({
-          code: 'from-the-future',
-          subject: name,
-          message: `it says it began at ${journal.header.startedAt}`,
-        });
-      }
+      const journal = { ...(await readMeasured(join(resolve(host.cwd, directory), name), metrics)), path: name };
+      runs.push(summarizeRun(journal, metrics));
+      warnings.push(...fromTheFuture(journal, host));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       warnings.push({ code: 'not-read', subject: name, message: `left out: ${error.message}` });
@@ -61,9 +56,6 @@ export async function showHistory(directory: string, settings: CompareSettings, 
   host.stderr.write('qtune: the runs are too few to tell whether anything shifted\n');
   return ExitCode.usage;
 }
-
-/** Clocks of other machines may be a little ahead. */
-export const clockToleranceMs = 10 * 60_000;
 
 async function journalNames(directory: string, host: Host): Promise<readonly string[]> {
   try {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Comparison, ComparisonOptions } from '../../report/comparison.ts';
 import type { MeasuredJournal } from '../../report/measured-journal.ts';
+import type { Warning } from '../../warnings.ts';
 import type { Host } from '../host.ts';
 
 /** A journal, and the one configuration of it that is meant. */
@@ -73,5 +74,16 @@ function commonLabel(labels: readonly string[]): string {
 
 async function read(path: string, { metrics }: ComparisonOptions, host: Host): Promise<MeasuredJournal> {
   const { readMeasured } = await import('../../report/measured-journal.ts');
-  return { ...(await readMeasured(resolve(host.cwd, path), metrics)), path };
+  const journal = { ...(await readMeasured(resolve(host.cwd, path), metrics)), path };
+  return { ...journal, warnings: [...journal.warnings, ...fromTheFuture(journal, host)] };
+}
+
+/** Clocks of other machines may be a little ahead. */
+const clockToleranceMs = 10 * 60_000;
+
+/** A journal that began later than now has a wrong clock behind it, here or there, and its times mean little. */
+export function fromTheFuture({ path, header }: MeasuredJournal, host: Host): readonly Warning[] {
+  if (!(Date.parse(header.startedAt) > host.now() + clockToleranceMs)) return [];
+  const message = `it says it began at ${header.startedAt}, which is still to come`;
+  return [{ code: 'from-the-future', subject: path, message }];
 }
