@@ -2,7 +2,7 @@
  * A million trial records, half of them a side, as `qtune run` writes them, through `qtune compare`: time and largest
  * resident memory, three times.
  *
- *     npm run build && npm run compare-million [-- RECORDS CELLS [SLICES]]
+ *     npm run build && npm run compare-million [-- RECORDS CELLS SLICES]
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
