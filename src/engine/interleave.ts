@@ -23,6 +23,8 @@ export interface InterleavedOutcome {
   readonly outcome: EngineOutcome;
   /** Time inside the driver of each slice, milliseconds; slices of equal place did the same share of the requests. */
   readonly driverMs: readonly number[];
+  /** Requests of each slice: as many as were expected to take the time of one. */
+  readonly requestCounts: readonly number[];
   /** {@link SliceTime.robustMs} of the same slices; absent where there is none. */
   readonly robustMs?: readonly number[];
   readonly disturbance?: Disturbance;
@@ -51,6 +53,7 @@ export async function runInterleaved(
       if (begun === undefined) throw new TypeError(`the engine ${engine.name} cannot run slices`);
       lanes.push({
         driverMs: [],
+        requestCounts: [],
         robustMs: [],
         position: 0,
         ...('state' in begun ? { outcome: begun } : { trial: begun }),
@@ -61,10 +64,11 @@ export async function runInterleaved(
     for (const lane of lanes) {
       // Closing an image writes what its caches hold; nobody else is measured any more.
       const outcome = lane.outcome ?? (await finish(lane)) ?? { state: 'aborted', reason: 'it did not begin' };
-      const { driverMs, robustMs } = lane;
+      const { driverMs, requestCounts, robustMs } = lane;
       outcomes.push({
         outcome,
         driverMs,
+        requestCounts,
         ...(robustMs.length > 0 ? { robustMs } : {}),
         ...(measured === undefined ? {} : { disturbance: measured }),
       });
@@ -82,6 +86,7 @@ interface Lane {
   readonly trial?: SlicedTrial;
   readonly outcome?: EngineOutcome;
   readonly driverMs: number[];
+  readonly requestCounts: number[];
   readonly robustMs: number[];
   /** Requests that have run. */
   position: number;
@@ -150,6 +155,7 @@ async function round(
     }
     if (measured) {
       lane.driverMs.push(time.driverMs);
+      lane.requestCounts.push(end - lane.position);
       if (time.robustMs !== undefined) lane.robustMs.push(time.robustMs);
     }
     wallMs += time.wallMs;

@@ -42,6 +42,8 @@ export interface RunOptions {
   /** Whether a block is still wanted, asked before it runs; one that is not leaves no record. */
   readonly wants?: (block: PlannedBlock) => boolean;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Told of each trial that took turns what its slices were. */
+  readonly onSlices?: (trial: PlannedTrial, result: InterleavedOutcome) => void;
 }
 
 /** How trials of a block take turns. */
@@ -241,7 +243,7 @@ class Run {
     const turns = { sliceMs, seed, ...(scratchDirectory === undefined ? {} : { scratchDirectory }) };
     const results = await runInterleaved(members, turns).catch((error: unknown) => {
       const outcome = outcomeOf(error);
-      return tasks.map((): InterleavedOutcome => ({ outcome, driverMs: [] }));
+      return tasks.map((): InterleavedOutcome => ({ outcome, driverMs: [], requestCounts: [] }));
     });
     const durationMs = (performance.now() - clockMs) / tasks.length;
     const session = contentHash(identity).slice(0, sessionDigits);
@@ -254,6 +256,7 @@ class Run {
       return [{ task, outcome, about: { startedMs, durationMs, session, result } }];
     });
     await this.#record(ended);
+    for (const { task, about } of ended) this.#options.onSlices?.(task.trial, about.result);
     if (isAborted) throw new InterruptedError();
     return results.some((result) => result.disturbance?.disturbed === true);
   }

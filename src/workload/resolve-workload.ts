@@ -42,10 +42,13 @@ export function resolveWorkload(profile: Profile, options: ResolveOptions = {}):
   });
   const counts = phases.map((phase, index) => countRequests(phase, seed, index));
   const requestCount = counts.reduce((sum, count) => sum + count, 0);
+  const notMeasured = warmUpCount(profile, counts, requestCount);
+  const beforeLast = requestCount - (counts.at(-1) ?? 0);
   return {
     ...common,
     requestCount,
-    warmUpCount: warmUpCount(profile, counts, requestCount),
+    warmUpCount: notMeasured,
+    isUniform: notMeasured >= beforeLast && phases.at(-1)?.kind === 'streams',
     identity: { generatorVersion, seed, phases },
     *requests() {
       for (const [index, phase] of phases.entries()) yield* phaseRequests(phase, seed, index);

@@ -36,6 +36,11 @@ export interface Workload {
   readonly image: ImagePreparation;
   /** Requests at the start that are run but not measured, so that caches are in their steady state. */
   readonly warmUpCount: number;
+  /**
+   * Whether all measured requests are drawn from one pattern, so that on an image that nothing changes they should cost the
+   * same from the first to the last. Absent where that is not known, as of a recording.
+   */
+  readonly isUniform?: boolean;
   /** All requests, the warm-up included. */
   readonly requestCount: number;
   /** Canonical plain data that determines the requests; hashed into trial ids. */

@@ -19,6 +19,7 @@ import type { OpenEngine } from './open-engine.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { RunSettings } from './settings.ts';
 import { checkSameShard } from './shard-plan.ts';
+import { Steadiness } from './steadiness.ts';
 
 /** An engine and the journal that its trials go to. */
 export interface RunTarget {
@@ -214,6 +215,7 @@ async function runTrials(
       },
     };
   });
+  const steadiness = new Steadiness();
   const progress = new ProgressLine(host);
   try {
     await runSides(plan, sides, {
@@ -226,6 +228,7 @@ async function runTrials(
       ...(settings.untilDecided === undefined ? {} : { deadline: host.now() + settings.untilDecided.budgetMs }),
       wants: ({ workload, block }) => decider?.wants(workload, block) ?? true,
       onProgress: (event) => progress.show(event),
+      onSlices: (trial, result) => steadiness.add(plan.workload(trial.workload), result),
     });
   } catch (error) {
     progress.close();
@@ -235,6 +238,7 @@ async function runTrials(
     progress.close();
   }
   const decisions = decider?.decisions();
+  warnings.push(...steadiness.warnings());
   return { warnings, ...(decisions === undefined ? {} : { decisions }) };
 }
 
