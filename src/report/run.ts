@@ -215,10 +215,9 @@ function renderResult(report: RunResultReport): string {
   parts.push(`${count} completed${before}; journal: ${report.journal}\n`);
   if (report.decisions) parts.push('\n', renderDecisions(report.decisions));
   if (report.failures.length > 0) parts.push('\n', renderFailures(report.failures));
-  report.warnings.forEach((warning, index) => {
-    parts.push(
-      `${index === 0 ? '\n' : ''}[${index + 1}] ${warning.subject}: ${warning.message}${warning.hint ? ` ${warning.hint}` : ''}\n`,
-    );
+  report.warnings.forEach(({ subject, message, hint = '' }, index) => {
+    const text = `${subject}: ${message.replace(/\.$/, '')}. ${hint}`;
+    parts.push(`${index === 0 ? '\n' : ''}[${index + 1}] ${text.trim()}\n`);
   });
   return parts.join('');
 }

@@ -106,9 +106,15 @@ async function openTarget(plan: Plan, target: RunTarget, { settings, host }: Con
   if (writer.cutBytes > 0) {
     host.stderr.write(`${name}: an unfinished last line of ${writer.cutBytes} bytes was cut off\n`);
   }
-  const latest = new Map((writer.existing?.trials ?? []).map((trial) => [trial.id, trial]));
+  const latest = new Map<string, TrialRecord>();
+  for (const trial of writer.existing?.trials ?? []) keepLatest(latest, trial);
   const done = [...latest.values()].filter((trial) => trial.state === 'completed');
   return { ...target, writer, latest, completed: new Set(done.map((trial) => trial.id)) };
+}
+
+/** The last completed record of a trial, as every reader of a journal has it: a block that runs again may fail then. */
+function keepLatest(latest: Map<string, TrialRecord>, record: TrialRecord): void {
+  if (record.state === 'completed' || latest.get(record.id)?.state !== 'completed') latest.set(record.id, record);
 }
 
 /** Makes an engine for each target and closes all of them, however it goes. */
@@ -209,7 +215,7 @@ async function runTrials(
       record: async (records) => {
         await writer.append(...records);
         for (const record of records) {
-          latest.set(record.id, record);
+          keepLatest(latest, record);
           decider?.add(index, record);
         }
       },
