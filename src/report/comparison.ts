@@ -28,7 +28,7 @@ export interface Comparison {
   readonly confidence: number;
   /** The largest of the cells' thresholds. */
   readonly thresholdRatio: number;
-  /** Chance of any false better or worse among all noisy comparisons of the document. */
+  /** Chance of any false better or worse in a metric, over all its cells. */
   readonly errorRate: number;
   /** What an adjusted probability must not exceed for a verdict: the error rate, less where the data were looked at repeatedly. */
   readonly significanceLevel: number;
@@ -81,7 +81,7 @@ export function compareMatched(
     .filter((pair) => pair.base.completedCount > 0 && pair.head.completedCount > 0)
     .flatMap((pair) => options.metrics.flatMap((metric) => compareCell(pair, metric, comparability, options) ?? []));
   const looks = looksOf(base, head);
-  const cells = corrected(compared, errorRate, looks);
+  const cells = correctedByMetric(compared, errorRate, looks);
   const unmatched = [...matching.unmatched, ...matching.pairs.flatMap(unmeasured)];
   const noisyCount = cells.filter((cell) => cell.sufficient && cell.assume === 'noisy').length;
   const doubts: Verdict[] = unmatched.some((entry) => entry.side === 'base') ? ['inconclusive'] : [];
@@ -117,6 +117,26 @@ export function compareMatched(
 function looksOf(base: MeasuredJournal, head: MeasuredJournal): readonly number[] {
   const [left, right] = [base, head].map(({ header }) => header.plan.stopping?.looks ?? []);
   return (left?.length ?? 0) > (right?.length ?? 0) ? (left ?? []) : (right ?? []);
+}
+
+/**
+ * Corrects the cells of each metric for their number. Metrics are not counted together: the rates and latencies of a cell
+ * come from the same requests, and a run that was stopped when its rates were decided should find them decided here.
+ */
+function correctedByMetric(
+  cells: readonly ComparedCell[],
+  errorRate: number,
+  looks: readonly number[],
+): readonly ComparedCell[] {
+  const results = new Map<ComparedCell, ComparedCell>();
+  for (const metric of new Set(cells.map((cell) => cell.metric))) {
+    const family = cells.filter((cell) => cell.metric === metric);
+    corrected(family, errorRate, looks).forEach((result, index) => {
+      const cell = family[index];
+      if (cell !== undefined) results.set(cell, result);
+    });
+  }
+  return cells.map((cell) => results.get(cell) ?? cell);
 }
 
 /** Only comparisons that could give a verdict count among the many. */

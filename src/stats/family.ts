@@ -20,7 +20,7 @@ export interface FamilyOptions {
   readonly looks?: readonly number[];
 }
 
-/** Chance of any false `better` or `worse` among all comparisons of a report: 1 %. */
+/** Chance of any false `better` or `worse` among all comparisons of a metric: 1 %. */
 export const defaultErrorRate = 0.01;
 
 /**

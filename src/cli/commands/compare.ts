@@ -84,7 +84,7 @@ export const compareCommand: Command = {
         describe: 'Differences below PERCENT are noise; 1 % where slices took turns, else 3 %',
         type: 'string',
       })
-      .option('error-rate', { describe: 'PERCENT chance of any false better or worse: 1', type: 'string' })
+      .option('error-rate', { describe: 'PERCENT chance of any false better or worse in a metric: 1', type: 'string' })
       .option('format', { describe: `How to write it down: ${formatNames}`, type: 'string' })
       .option('json', { describe: 'The same as --format json', type: 'boolean' })
       .option('output', { describe: 'Write to this file instead, in place of an older one', type: 'string' }),

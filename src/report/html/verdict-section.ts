@@ -69,7 +69,7 @@ function headline({ comparison, reports }: PageModel): string {
   return (
     `<p class=lead>IOPS against the baseline <strong>${escapeHtml(against)}</strong>: ${told.join(' ')}</p>\n` +
     `<p class=note>Better and worse take a difference of at least ${thresholds(comparison.cells)}, and evidence: the chance of any false one ` +
-    `among all verdicts here is ${formatRatio(comparison.errorRate)}. Same is a difference shown to be smaller; inconclusive is neither. ` +
+    `among all verdicts on a metric is ${formatRatio(comparison.errorRate)}. Same is a difference shown to be smaller; inconclusive is neither. ` +
     'Counts of host I/O and bytes of space are exact.</p>\n'
   );
 }

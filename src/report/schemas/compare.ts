@@ -60,7 +60,7 @@ export const compareSchema = z
     confidence: z.number(),
     thresholdRatio: z.number().describe('the largest of the cells'),
     significanceLevel: z.number().describe('what an adjusted probability must not exceed for better or worse'),
-    errorRate: z.number().describe('chance of any false better or worse among all noisy comparisons'),
+    errorRate: z.number().describe('chance of any false better or worse in a metric, over all its cells'),
     base: journalIdentitySchema,
     head: journalIdentitySchema,
     cells: z.array(cell),

@@ -87,7 +87,7 @@ test('verdict and gate come first, then each figure in a row of its metric', () 
 
 test('what is to be known of the whole comparison is in its notes', () => {
   const text = renderMarkdown({ ...variety, disturbedTrialCount: { base: 0, head: 2 } }, undefined);
-  expect(text).toContain('\n- Trials disturbed from outside: 2 in head. What counts is the run again.\n');
+  expect(text).toContain('\n- Trials disturbed from outside: 2 in head. Where they ran again, the later run counts.\n');
 });
 
 test.each([
