@@ -132,14 +132,16 @@ class Run {
     this.#time = new RemainingTime(options.estimateMs ?? (() => 1000));
     this.#blocks = blocksOf(plan.trials).map((block) => ({
       block,
-      tasks: block.trials.flatMap((trial) =>
-        sides.map((side, index) => ({
+      tasks: block.trials.flatMap((trial) => {
+        const tasks = sides.map((side, index) => ({
           trial,
           side,
           cell: JSON.stringify([index, trial.workload, trial.configuration]),
           isDone: side.completed?.has(trial.id) ?? false,
-        })),
-      ),
+        }));
+        // Whose image is made first and whose process starts first must not always be the same.
+        return block.block % 2 === 0 ? tasks : tasks.reverse();
+      }),
     }));
   }
 

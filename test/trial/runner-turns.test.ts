@@ -290,6 +290,18 @@ describe('two sides', () => {
     expect(sum(right[0]?.[0])).toBeCloseTo(400, 6);
   });
 
+  test('begin in turn: neither is always the first', async () => {
+    const log: string[] = [];
+    const engineOf = (name: string) =>
+      new TurnEngine(() => {
+        log.push(name);
+        return 0.1;
+      });
+    const plan = planOf({ configurations: scriptedConfigurations(0), repetitions: 4 });
+    await run(plan, [engineOf('old'), engineOf('new')]);
+    expect(log).toEqual(['old', 'new', 'new', 'old', 'old', 'new', 'new', 'old']);
+  });
+
   test('of one configuration take turns with each other', async () => {
     const engines = [new TurnEngine(), new TurnEngine()];
     const { records } = await run(planOf({ configurations: scriptedConfigurations(0), repetitions: 2 }), engines);

@@ -116,11 +116,13 @@ async function measureBlock(
     { engine, job },
     { engine, job },
   ];
-  const [base, head] = await runInterleaved(members, {
+  const outcomes = await runInterleaved(members, {
     sliceMs: defaultSliceMs,
     seed: blocks.length,
     ...(scratchDirectory === undefined ? {} : { scratchDirectory }),
   });
+  // Whose image is made first and whose process starts first is not always the same, as in a run.
+  const [base, head] = blocks.length % 2 === 0 ? outcomes : [...outcomes].reverse();
   // Ctrl-C reaches the tools too, and they may be dead before the signal has come through to us.
   await new Promise((resolve) => setImmediate(resolve));
   if (host.signal.aborted) throw new InterruptedError();
