@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 
 /** One block of a recording, a line of its file. */
 export interface BlockRecord {
@@ -15,8 +16,11 @@ export interface BlockRecord {
   readonly robustMs?: readonly (readonly number[])[];
 }
 
+/** The blocks of a recording, compressed or not. */
 export function readBlocks(path: string): readonly BlockRecord[] {
-  return readFileSync(path, 'utf8')
+  const bytes = readFileSync(path);
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+    .toString('utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as BlockRecord);

@@ -56,5 +56,5 @@ if (command === 'record' && file !== undefined) {
 }
 
 function titleOf(path: string): string {
-  return path.replace(/^.*\//, '').replace(/\.ndjson$/, '');
+  return path.replace(/^.*\//, '').replace(/\.ndjson(\.gz)?$/, '');
 }

@@ -33,10 +33,12 @@ export async function confirmWinners(
   try {
     for (const { chosen } of targets) engines.push(await chosen.open({ cpus: null }));
     const confirmations = new Map<RunDecision, ConfirmationRecord>();
+    const writer = targets.at(-1)?.writer;
     for (const decision of called) {
-      const record = await confirm(plan, decision, engines, { settings, host });
+      const earlier = writer?.existing?.confirmations.find((one) => isAbout(one, decision));
+      const record = earlier ?? (await confirm(plan, decision, engines, { settings, host }));
       if (record === undefined) continue;
-      await targets.at(-1)?.writer.append(record);
+      if (earlier === undefined) await writer?.append(record);
       confirmations.set(decision, record);
     }
     return decisions.map((decision) => {
@@ -48,6 +50,10 @@ export async function confirmWinners(
   } finally {
     for (const engine of engines) await engine.close();
   }
+}
+
+function isAbout(record: ConfirmationRecord, { workload, base, head }: RunDecision): boolean {
+  return record.workload === workload && record.base === base && record.head === head;
 }
 
 /** Undefined where it could not be measured. */

@@ -204,7 +204,18 @@ async function runTrials(
     if (opened) warnings.push(...(await beginJournal(plan, estimate, target, opened, host)));
   }
   const decider =
-    settings.untilDecided === undefined ? undefined : new Decider(plan, targets.length, settings.untilDecided);
+    settings.untilDecided === undefined || plan.summary.engine === 'simulated'
+      ? undefined
+      : new Decider(plan, targets.length, settings.untilDecided);
+  if (settings.untilDecided !== undefined && decider === undefined) {
+    const message = 'predictions have no noise that more blocks could decide anything in: each is made once';
+    warnings.push({
+      code: 'nothing-to-decide',
+      subject: '--until-decided',
+      message,
+      hint: '`qtune compare` compares them exactly.',
+    });
+  }
   for (const [side, { latest }] of targets.entries()) for (const trial of latest.values()) decider?.add(side, trial);
   const sides = targets.map(({ completed, writer, latest }, index): RunSide => {
     const engine = engines[index]?.engine;

@@ -139,6 +139,11 @@ function untilDecided(args: Readonly<Record<string, unknown>>): DecisionSettings
     throw new UsageError('--until-decided needs slices, and --slice is off', { hint: 'Leave --slice out.' });
   }
   const base = optionalString(args, 'base');
+  if (base !== undefined && stringList(args, 'qemu').length > 1) {
+    throw new UsageError('--base: with two --qemu each configuration is compared with itself under the first', {
+      hint: 'Leave --base out.',
+    });
+  }
   return {
     budgetMs: text === '' ? defaultBudgetMs : parseDuration(text, '--until-decided'),
     thresholdRatio: optionalPercent(args, 'threshold', 0.01, 100) ?? interleavedThresholdRatio,
