@@ -128,7 +128,7 @@ function buildOptions(yargs: Argv): Argv {
     })
     .option('slice', {
       type: 'string',
-      describe: 'How long each trial of a block runs before the next takes its turn, e.g. 20ms, the default; or off',
+      describe: 'How long each trial of a block runs before the next takes its turn, e.g. 10ms, the default; or off',
     })
     .option('seed', { type: 'string', describe: 'Seed of the requests and of the order of trials' })
     .option('time-limit', { type: 'string', describe: 'For each trial, e.g. 90s; 10m by default' })

@@ -124,7 +124,7 @@ function sliceOf(args: Readonly<Record<string, unknown>>): number | undefined {
   const ms = parseDuration(text, '--slice');
   if (ms >= 1 && ms <= 60_000) return ms;
   throw new UsageError(`--slice: "${text}" is not between 1ms and 60s`, {
-    hint: 'Write 20ms, or off for whole trials.',
+    hint: 'Write 10ms, or off for whole trials.',
   });
 }
 
