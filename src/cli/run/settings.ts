@@ -56,7 +56,7 @@ const defaultTimeLimitMs = 600_000;
  * Long enough for thousands of requests and for the processor's caches to be a small part of it, and so short that few
  * slices have a stall in them.
  */
-export const defaultSliceMs = 20;
+export const defaultSliceMs = 10;
 const defaultBudgetMs = 300_000;
 
 /** Turns the parsed options into settings. @throws UsageError naming the option */
