@@ -97,7 +97,7 @@ function power(blocks: readonly BlockRecord[], zeros: readonly number[], first: 
     const truth = longRun(blocks, base, head);
     const fixed = fixedBlocks(blocks, [base, head], one, found);
     const used = mean(runs.map((run) => run.blockCount));
-    const saved = fixed === undefined ? 'more than 120' : `${fixed}: ${percent(used / fixed, 0)} of it`;
+    const saved = fixed === undefined ? 'more than 120' : `${fixed} (${percent(used / fixed, 0)} of it)`;
     return [
       `| ${percent(loss, 0)}, threshold ${percent(threshold)} | ${percent(1 - Math.exp(truth.estimate), 2)} ± ${percent(1.96 * truth.error, 2)} | ${runs.length} | ${percent(found)} (${percent(wanted, 0)} within ${budgetMs / 1000} s) | ${count(runs, 'better')} | ${count(runs, 'same')}, ${count(runs, 'inconclusive')} | ${seconds(runs)} | ${used.toFixed(1)}, ${saved} |`,
     ];
@@ -106,7 +106,7 @@ function power(blocks: readonly BlockRecord[], zeros: readonly number[], first: 
   return [
     '### Losses that were injected',
     '',
-    'The loss that the whole recording shows is the truth: a request that is made twice costs a little less the second time. The last column compares the mean number of blocks that a run took until it was decided with the fixed number that has the same power at the same error rate.',
+    'The loss that the whole recording shows is the truth: a request that is made twice costs a little less the second time. The last column has the mean number of blocks that a run took until it was decided, and the fixed number that has the same power at the same error rate.',
     '',
     '| requests made twice | loss of IOPS in the long run | runs | called worse (wanted) | called better | same, inconclusive | median time | blocks, and in a fixed design |',
     '|---|---|---|---|---|---|---|---|',
@@ -200,7 +200,25 @@ function precision(
       `| ten trials of one side, then ten of the other, ${pinned ? 'pinned' : 'not pinned'} | ${percent(spread, 2)} | ${time.toFixed(1)} s | ${percent(error, 2)} | 1/${(error / own).toFixed(1)} | ${alarms} of ${records.length} by Mann–Whitney at 5 % |`,
     );
   }
-  return [...lines, ''];
+  return [...lines, '', ...restarts(blocks, zeros, sd), ''];
+}
+
+/** What new processes and images add to the noise of the slices. */
+function restarts(blocks: readonly BlockRecord[], zeros: readonly number[], sd: number): readonly string[] {
+  const within = nullPairs(zeros).flatMap(([base, head]) => blocks.map((block) => withinVariance(block, base, head)));
+  const slices = Math.sqrt(mean(within));
+  const between = Math.sqrt(Math.max(0, sd ** 2 - slices ** 2));
+  return [
+    `Of the ${percent(sd, 2)} between blocks the slices within a block explain ${percent(slices, 2)} (standard error of their mean, at its root mean square). New processes and images add ${between === 0 ? 'nothing that can be seen' : percent(between, 2)}.`,
+  ];
+}
+
+/** Of the mean of a block's slices, from their spread. */
+function withinVariance(block: BlockRecord, base: number, head: number): number {
+  const one = slicedBlock(block, base, head);
+  const { base: left, head: right } = one.withoutStalls ?? one;
+  const ratios = Array.from(left, (rate, index) => Math.log((right[index] ?? Number.NaN) / rate));
+  return deviation(ratios) ** 2 / ratios.length;
 }
 
 function errorAfter100(spread: number, seconds: number): number {
