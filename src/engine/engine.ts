@@ -123,7 +123,8 @@ export interface SliceTime {
 
 /** What a measured process used of the machine since it started. */
 export interface ProcessUsage {
-  readonly cpuMs: number;
+  /** Time on a processor in user mode. The kernel's work for it cannot be told from its work for others. */
+  readonly userMs: number;
   /** Read from and written to disks. */
   readonly ioBytes: number;
 }
@@ -134,7 +135,7 @@ export interface Disturbance {
   readonly disturbed: boolean;
   /** Time that the hypervisor gave the measuring processor to others. */
   readonly stealMs: number;
-  /** Time that other processes had the measuring processor, or that its interrupts took. */
+  /** Time that other programs had the measuring processor, in user mode. */
   readonly waitMs: number;
   /** Bytes that other processes moved on the disk with the images. */
   readonly otherIoBytes: number;

@@ -1,24 +1,23 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Disturbance, ProcessUsage } from './engine.ts';
+import { tickMs } from './process-usage.ts';
 
 /** Counters of the machine at one moment; they only grow. */
 export interface HostLoad {
   readonly atMs: number;
-  /** Of the measuring processor, or of all where there is none: time it ran anything, and time the hypervisor took. */
-  readonly busyMs: number;
+  /** Of the measuring processor, or of all where there is none: time in user mode, and time the hypervisor took. */
+  readonly userMs: number;
   readonly stealMs: number;
   /** Of the disk with the images; 0 where it is not known. */
   readonly diskBytes: number;
   readonly throttledMs: number;
 }
 
-/** Of Linux's clock ticks in /proc/stat: USER_HZ is 100 on every architecture that QEMU runs on. */
-const tickMs = 10;
 const sectorBytes = 512;
 
 /** Shares of the measured time from which a block counts as disturbed. */
 const stealLimit = 0.02;
-const waitLimit = 0.05;
+const waitLimit = 0.1;
 const throttledLimit = 0.01;
 /** What others may move on the disk, bytes a second, before it counts; a quiet system writes its logs. */
 const otherIoBytesPerSecond = 4 << 20;
@@ -36,10 +35,10 @@ export function readHostLoad(cpus: readonly number[], directory: string): HostLo
     const stat = readFileSync('/proc/stat', 'latin1');
     const name = cpus.length === 1 ? `cpu${cpus[0]}` : 'cpu';
     const ticks = new RegExp(`^${name} +(.*)$`, 'm').exec(stat)?.[1]?.split(' ').map(Number) ?? [];
-    const [user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0, steal = 0] = ticks;
+    const [user = 0, nice = 0, , , , , , steal = 0] = ticks;
     return {
       atMs: performance.now(),
-      busyMs: (user + nice + system + interrupts + softInterrupts) * tickMs,
+      userMs: (user + nice) * tickMs,
       stealMs: steal * tickMs,
       diskBytes: diskBytes(directory),
       throttledMs: throttledMs(),
@@ -57,12 +56,12 @@ export function disturbanceBetween(
   pinned: boolean,
 ): Disturbance {
   const wallMs = after.atMs - before.atMs;
-  const ownCpuMs = own.reduce((sum, usage) => sum + usage.cpuMs, 0);
+  const ownUserMs = own.reduce((sum, usage) => sum + usage.userMs, 0);
   const ownIoBytes = own.reduce((sum, usage) => sum + usage.ioBytes, 0);
   const stealMs = after.stealMs - before.stealMs;
   const throttledMs = after.throttledMs - before.throttledMs;
   // On a processor of their own; among all of them nobody can say who was in whose way.
-  const waitMs = pinned ? Math.max(0, after.busyMs - before.busyMs - ownCpuMs) : 0;
+  const waitMs = pinned ? Math.max(0, after.userMs - before.userMs - ownUserMs) : 0;
   const otherIoBytes = Math.max(0, after.diskBytes - before.diskBytes - ownIoBytes);
   const exceeds = (ms: number, share: number): boolean => ms >= leastMs && ms > share * wallMs;
   const disturbed =

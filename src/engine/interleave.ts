@@ -131,7 +131,7 @@ async function takeTurns(
     .filter(({ lane }) => lane.failed !== true)
     .map(({ lane, used }) => {
       const now = usage(lane);
-      return { cpuMs: now.cpuMs - used.cpuMs, ioBytes: now.ioBytes - used.ioBytes };
+      return { userMs: now.userMs - used.userMs, ioBytes: now.ioBytes - used.ioBytes };
     });
   return disturbanceBetween(before, after, own, cpus.length === 1);
 }
@@ -175,7 +175,7 @@ function boundary(trial: SlicedTrial, share: number): number {
 }
 
 function usage(lane: Lane): ProcessUsage {
-  return lane.trial?.usage() ?? { cpuMs: 0, ioBytes: 0 };
+  return lane.trial?.usage() ?? { userMs: 0, ioBytes: 0 };
 }
 
 function shuffled(lanes: readonly Lane[], random: Random): readonly Lane[] {

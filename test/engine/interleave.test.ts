@@ -52,7 +52,7 @@ function lanes(plans: readonly Plan[]): {
       requestCount,
       warmUpCount,
       cpus: allowedCpus().slice(-1),
-      usage: () => (plan.usedMs === undefined ? undefined : { cpuMs: plan.usedMs, ioBytes: 0 }),
+      usage: () => (plan.usedMs === undefined ? undefined : { userMs: plan.usedMs, ioBytes: 0 }),
       advance: async (to) => {
         if (plan.throws === 'advance') throw new Error('thrown');
         log.push({ lane, to });

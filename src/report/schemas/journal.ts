@@ -96,7 +96,7 @@ const completedTrial = z.object({
     .object({
       disturbed: z.boolean().describe('Enough to run the block again; the later record counts.'),
       stealMs: durationMs.describe('The hypervisor had the measuring processor.'),
-      waitMs: durationMs.describe('Other processes and interrupts had it.'),
+      waitMs: durationMs.describe('Other programs had it, in user mode.'),
       otherIoBytes: bytes.describe('What other processes moved on the disk with the images.'),
       throttledMs: durationMs.describe("A control group's quota held processes back."),
     })
