@@ -71,13 +71,15 @@ test.each([
 
 test('the examples of run and report do what they say', async () => {
   const records = [sampleHeader(), completedTrial()].map((record) => `${JSON.stringify(record)}\n`);
-  await writeFile(join(directory, 'run.ndjson'), records.join(''));
+  for (const name of ['run', 'base', 'head']) await writeFile(join(directory, `${name}.ndjson`), records.join(''));
   for (const name of ['run', 'report']) {
     for (const { command } of (await loadCommand(name))?.examples ?? []) {
       const argv = command.split(' ').map((word) => word.replaceAll("'", ''));
       const { exitCode, stdout, stderr } = await runCli(argv, { cwd: directory });
       expect([command, exitCode, stderr]).toEqual([command, ExitCode.ok, stderr]);
-      expect(stdout.length).toBeGreaterThan(200);
+      const page = /--html (\S+)/.exec(command)?.[1];
+      const printed = page === undefined ? stdout : await readFile(join(directory, page), 'utf8');
+      expect(printed.length).toBeGreaterThan(200);
     }
   }
 });

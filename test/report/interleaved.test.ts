@@ -120,12 +120,12 @@ describe('many comparisons', () => {
       })),
     });
     return buildComparison(
-      journalInMemory(cells((index) => around(1000, 10, 0.01, index))),
+      journalInMemory(cells((index) => around(1000, 10, 0.3, index))),
       journalInMemory({ ...cells(head), startMs: Date.UTC(2026, 0, 3) }),
       { metrics: selectMetrics(['iops']), confidence: 0.95, ...(errorRate === undefined ? {} : { errorRate }) },
     );
   };
-  const loss = (index: number): readonly number[] => around(index === 0 ? 850 : 1000, 10, 0.01, index + 3);
+  const loss = (index: number): readonly number[] => around(index === 0 ? 850 : 1000, 10, 0.3, index + 3);
 
   test('need more evidence each: what would be a loss alone is inconclusive among many, and it is said why', () => {
     expect(many(1, loss).cells[0]?.verdict).toBe('worse');
@@ -139,8 +139,8 @@ describe('many comparisons', () => {
   test('and so do repeated looks', () => {
     const stopping = { looks: [6, 8, 10] };
     const journal = (iops: number, shift: number): Journal =>
-      journalInMemory({ cells: [{ configuration: small, iops: around(iops, 9, 0.01, shift) }], plan: { stopping } });
-    const options = { metrics: selectMetrics(['iops']), confidence: 0.95, errorRate: 0.004 };
+      journalInMemory({ cells: [{ configuration: small, iops: around(iops, 9, 0.3, shift) }], plan: { stopping } });
+    const options = { metrics: selectMetrics(['iops']), confidence: 0.95, errorRate: 0.0006 };
     const looked = buildComparison(journal(1000, 0), journal(850, 3), options);
     const { plan, ...header } = journal(1000, 0).header;
     const { stopping: _, ...once } = plan;
