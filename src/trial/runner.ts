@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Engine, EngineJob, EngineOutcome } from '../engine/engine.ts';
 import { type InterleavedOutcome, runInterleaved } from '../engine/interleave.ts';
 import { EngineError, InterruptedError } from '../errors.ts';
@@ -369,7 +370,7 @@ function toRecord(
     state,
     metrics,
     cpus,
-    command,
+    command: withoutDirectory(command),
     warnings,
     ...(session === undefined || result === undefined ? {} : { slices: slicesOf(session, result) }),
     ...(result?.disturbance === undefined ? {} : { disturbance: result.disturbance }),
@@ -379,4 +380,9 @@ function toRecord(
 /** The times without stalls are only of use where every slice has one. */
 function slicesOf(session: string, { driverMs, robustMs }: InterleavedOutcome): TrialSlices {
   return robustMs?.length === driverMs.length ? { session, driverMs, robustMs } : { session, driverMs };
+}
+
+/** Journals are shared, so a path of this machine stays out; which build it was the environment says. */
+function withoutDirectory([tool = '', ...options]: readonly string[]): readonly string[] {
+  return [basename(tool), ...options];
 }
