@@ -5,7 +5,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 newer=${1:-$root/.cache/qemu}
-time=${2:-5m}
+time=${2:-12m}
 here=$root/reports/qemu-versions
 workloads='boot build database fileserver postmark vdi random-read random-write sequential-read sequential-write
 l2-slices subclusters slices-commit iozone-2-random backup-target'
