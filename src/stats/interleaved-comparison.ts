@@ -19,8 +19,8 @@ export const fewestBlocks = 3;
 
 /**
  * Compares two sides whose slices took turns. The unit of evidence is the block, not the slice: a new process and a new
- * image shift all slices of a block alike, by a percent or so on ordinary machines, so thousands of slices of one block
- * would prove a difference that the next block does not have.
+ * image may shift all slices of a block alike, and then thousands of slices of one block would prove a difference that the
+ * next block does not have. Where they do not, as in the runs of `reports/verdicts`, blocks cost only their making.
  *
  * Within a block the log ratios of the slices are summed up by their Hodges–Lehmann estimate, which a slice with a stall in it
  * cannot move. Across blocks the estimate is the mean, and the interval and the probability are Student's, with one

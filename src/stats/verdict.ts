@@ -16,8 +16,8 @@ export type Verdict = 'better' | 'worse' | 'same' | 'inconclusive';
 export const defaultThresholdRatio = 0.03;
 
 /**
- * The same for trials whose slices took turns on one processor: 1 %. New images and processes alone move a block by a few
- * tenths of a percent, so that smaller differences take minutes to prove and nobody acts on them.
+ * The same for trials whose slices took turns on one processor: 1 %. A block is off by about as much on a quiet machine, so
+ * that differences half as large take some twenty blocks to prove, and nobody acts on them.
  */
 export const interleavedThresholdRatio = 0.01;
 

@@ -148,7 +148,7 @@ class Run {
 
   async run(): Promise<RunSummary> {
     const all = this.#blocks.flatMap(({ tasks }) => tasks);
-    const todo = all.filter((task) => !task.isDone);
+    const pending = all.filter((task) => !task.isDone);
     let position = 0;
     for (const { block, tasks } of this.#blocks) {
       const left = tasks.filter((task) => !task.isDone);
@@ -157,7 +157,7 @@ class Run {
         // Those that took turns are only worth something together.
         const together = this.#canTakeTurns(tasks) ? tasks : undefined;
         for (const group of together === undefined ? left.map((task) => [task]) : [together]) {
-          this.#report(group, position, todo);
+          this.#report(group, position, pending);
           await this.#runGroup(group);
           position += group.filter((task) => !task.isDone).length;
         }
@@ -165,24 +165,24 @@ class Run {
         position += left.length;
       }
     }
-    this.#options.onProgress?.({ index: todo.length, count: todo.length, remainingMs: 0 });
+    this.#options.onProgress?.({ index: pending.length, count: pending.length, remainingMs: 0 });
     return {
       records: this.#records,
-      alreadyCompletedCount: all.length - todo.length,
+      alreadyCompletedCount: all.length - pending.length,
       completedCount: this.#records.filter((record) => record.state === 'completed').length,
       failures: this.#records.filter((record) => record.state !== 'completed'),
       leftOutCount: this.#leftOutCount,
     };
   }
 
-  #report([first]: readonly Task[], position: number, todo: readonly Task[]): void {
+  #report([first]: readonly Task[], position: number, pending: readonly Task[]): void {
     if (this.#options.signal.aborted) throw new InterruptedError();
     if (first === undefined) return;
     this.#options.onProgress?.({
       trial: first.trial,
       index: position + 1,
-      count: todo.length,
-      remainingMs: this.#time.totalMs(todo.slice(position).map((task) => task.trial)),
+      count: pending.length,
+      remainingMs: this.#time.totalMs(pending.slice(position).map((task) => task.trial)),
     });
   }
 

@@ -13,9 +13,6 @@ import type { ChosenEngine } from './choose-engine.ts';
 import type { OpenEngine } from './open-engine.ts';
 import type { RunSettings } from './settings.ts';
 
-/** Slices of a confirmation are short, as it has one block to find its interval in. */
-const sliceMs = 10;
-
 /**
  * Measures each pair that is better or worse once more, in one block without pinning, and writes what came of it to the
  * head's journal: a process on one processor cannot show what several would give. Decisions where nothing was pinned are
@@ -65,7 +62,8 @@ async function confirm(
 ): Promise<ConfirmationRecord | undefined> {
   const { workload, base, head } = decision;
   const [first, last] = [engines[0], engines.at(-1)];
-  if (first?.engine.begin === undefined || last === undefined) return undefined;
+  const { sliceMs } = settings;
+  if (first?.engine.begin === undefined || last === undefined || sliceMs === undefined) return undefined;
   const options = { timeLimitMs: settings.timeLimitMs, traceHostIo: false, signal: host.signal };
   const job = (configuration: string) => {
     const trial = plan.trials.find((one) => one.workload === workload && one.configuration === configuration);
