@@ -33,7 +33,7 @@ export function plainText(text: string, longest = 400): string {
     .replace(reference, (found) => `${found}${mark}`)
     .replace(active, (character) => `\\${character}`)
     .replace(/\bwww\./gi, (found) => `${found.slice(0, -1)}\\.`)
-    .replace(/^(?:[-+=]|\d+(?=[.)](?:\s|$)))/, (found) => `&#8203;${found}`);
+    .replace(/^(?=\s|[-+=]|\d+[.)](?:\s|$))/, '&#8203;');
 }
 
 /**
