@@ -19,15 +19,18 @@ export interface RequestBlock {
   readonly operation: Uint8Array;
   readonly offsetBytes: Float64Array;
   readonly lengthBytes: Float64Array;
+  /** Microseconds since the first request, never decreasing; only where `isTimed` of the workload is true. */
+  readonly timeUs?: Float64Array;
 }
 
-/** An empty block of {@link requestBlockCapacity} entries. */
-export function createRequestBlock(): RequestBlock {
+/** An empty block of {@link requestBlockCapacity} entries, with room for times. */
+export function createRequestBlock(): Required<RequestBlock> {
   return {
     count: 0,
     operation: new Uint8Array(requestBlockCapacity),
     offsetBytes: new Float64Array(requestBlockCapacity),
     lengthBytes: new Float64Array(requestBlockCapacity),
+    timeUs: new Float64Array(requestBlockCapacity),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Load, WorkloadPart } from './load.ts';
 import type { RequestBlock } from './request.ts';
 
 /** What the image holds before the first request. */
@@ -41,6 +42,12 @@ export interface Workload {
    * same from the first to the last. Absent where that is not known, as of a recording.
    */
   readonly isUniform?: boolean;
+  /** Whether requests carry the times at which they were recorded. */
+  readonly isTimed?: boolean;
+  /** How the requests are offered where an engine can do more than one at a time; absent for one after the other. */
+  readonly load?: Load;
+  /** Jobs that run side by side, where there are several; each with its own load, in place of `load`. */
+  readonly parts?: readonly WorkloadPart[];
   /** All requests, the warm-up included. */
   readonly requestCount: number;
   /** Canonical plain data that determines the requests; hashed into trial ids. */
