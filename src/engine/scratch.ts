@@ -1,10 +1,13 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,6 +20,8 @@ import type { Environment } from './executable.ts';
 const prefix = 'qtune-';
 /** The file that marks a directory as ours; it holds the owner's process id and start time. */
 const ownerFile = 'owner.json';
+/** Its name until all of it is written. */
+const unfinishedOwnerFile = 'owner.tmp';
 const ownerSchema = 'qtune.scratch/1';
 
 interface Owner {
@@ -56,18 +61,16 @@ export class Scratch {
   /** @throws EnvironmentError where no directory can be made, naming TMPDIR */
   static create(options: ScratchOptions): Scratch {
     const parent = resolve(options.env.TMPDIR || tmpdir());
-    let directory: string | undefined;
+    const owner: Owner = {
+      schema: ownerSchema,
+      pid: options.pid,
+      startTicks: startTicks(options.pid),
+      world: world(),
+    };
+    let directory: string;
     try {
-      directory = mkdtempSync(join(parent, prefix));
-      const owner: Owner = {
-        schema: ownerSchema,
-        pid: options.pid,
-        startTicks: startTicks(options.pid),
-        world: world(),
-      };
-      writeFileSync(join(directory, ownerFile), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
+      directory = makeMarked(parent, JSON.stringify(owner));
     } catch (error) {
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
       throw new EnvironmentError(
         `no scratch directory can be made in ${parent}: ${error instanceof Error ? error.message : String(error)}`,
         { hint: 'Set TMPDIR to a directory that you may write to, on the file system to measure.', cause: error },
@@ -109,7 +112,23 @@ export class Scratch {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    removeMarked(this.directory);
+  }
+}
+
+/** Makes a directory with its mark. Until the mark has its name, another run may take the directory for a leftover. */
+function makeMarked(parent: string, mark: string): string {
+  for (let attempt = 1; ; attempt++) {
+    const directory = mkdtempSync(join(parent, prefix));
+    try {
+      writeFileSync(join(directory, unfinishedOwnerFile), mark, { mode: 0o600, flag: 'wx' });
+      renameSync(join(directory, unfinishedOwnerFile), join(directory, ownerFile));
+      return directory;
+    } catch (error) {
+      rmSync(directory, { recursive: true, force: true });
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!isGone || attempt === 5) throw error;
+    }
   }
 }
 
@@ -145,14 +164,33 @@ function removeLeftovers(parent: string, own: string): void {
     try {
       const theirs = lstatSync(directory);
       if (!theirs.isDirectory() || theirs.uid !== mine.uid) continue;
-      const owner = readOwner(directory);
-      if (owner !== undefined && isGone(owner, mine.mtimeMs - theirs.mtimeMs)) {
-        rmSync(directory, { recursive: true, force: true });
+      if (!existsSync(join(directory, ownerFile))) {
+        if (unmarkedName.test(name) && (theirs.mode & 0o777) === 0o700) removeUnmarked(directory);
+        continue;
       }
+      const owner = readOwner(directory);
+      if (owner !== undefined && isGone(owner, mine.mtimeMs - theirs.mtimeMs)) removeMarked(directory);
     } catch {
       // Somebody else is at it, or it went away: not ours to worry about.
     }
   }
+}
+
+/** The mark goes last, so that what a kill leaves of it is known as ours. */
+function removeMarked(directory: string): void {
+  for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+    if (name !== ownerFile) rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 3 });
+  }
+  rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** As mkdtemp makes them. */
+const unmarkedName = /^qtune-[A-Za-z0-9]{6}$/;
+
+/** A run that was killed before it had marked its directory left it empty; one that is about to mark it makes another. */
+function removeUnmarked(directory: string): void {
+  rmSync(join(directory, unfinishedOwnerFile), { force: true });
+  rmdirSync(directory);
 }
 
 /** Without /proc nobody can be told dead, and only age counts. */

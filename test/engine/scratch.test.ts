@@ -73,6 +73,16 @@ test('of another boot or container only what is a day old is removed', () => {
   expect(existsSync(scratch.directory)).toBe(false);
 });
 
+test.each([
+  ['before it began to mark it', []],
+  ['while it marked it', ['owner.tmp']],
+])('what a run left that was killed %s is removed', (_, files) => {
+  const left = mkdtempSync(join(parent, 'qtune-'));
+  for (const file of files) writeFileSync(join(left, file), '{"schema":');
+  create().close();
+  expect(readdirSync(parent)).toEqual([]);
+});
+
 test('directories without our mark, links and files are left alone', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'qtune-test-elsewhere-'));
   mkdirSync(join(parent, 'qtune-mine'));
