@@ -20,6 +20,8 @@ export interface Load {
   readonly replaySpeed?: number;
   /** Stop after this time, milliseconds, and begin again where the requests end before. */
   readonly runtimeMs?: number;
+  /** Stop after this time, milliseconds, if the requests have not ended before. */
+  readonly atMostMs?: number;
   /** Not measured at the start, milliseconds. */
   readonly rampTimeMs?: number;
 }
@@ -32,6 +34,8 @@ export interface WorkloadPart {
   /** The name of the job, for messages. */
   readonly name: string;
   readonly load: Load;
+  /** Parts of one stage run side by side, when all parts of the stages before have ended; counted from 0, absent: 0. */
+  readonly stage?: number;
   readonly requestCount: number;
   /** Requests at the start that are not measured. */
   readonly warmUpCount: number;

@@ -1,3 +1,4 @@
+import type { Warning } from '../warnings.ts';
 import type { Load, WorkloadPart } from './load.ts';
 import type { RequestBlock } from './request.ts';
 
@@ -48,6 +49,8 @@ export interface Workload {
   readonly load?: Load;
   /** Jobs that run side by side, where there are several; each with its own load, in place of `load`. */
   readonly parts?: readonly WorkloadPart[];
+  /** What of the file was not taken over as it stands there; for the reports of every command that uses the workload. */
+  readonly warnings?: readonly Warning[];
   /** All requests, the warm-up included. */
   readonly requestCount: number;
   /** Canonical plain data that determines the requests; hashed into trial ids. */
