@@ -87,7 +87,7 @@ export async function inspectHost(options: {
   const cpu = measuringCpu();
   const guards = await findProcessGuards(env);
   const path = (name: string): string | undefined =>
-    name === 'setpriv' && guards.deathSignal.length === 0 ? undefined : findExecutable(name, env);
+    name === 'setpriv' && guards.deathSignal('KILL').length === 0 ? undefined : findExecutable(name, env);
   return {
     qemu: await inspectQemu(options),
     helpers: Object.entries(helperPurposes).map(([name, purpose]) => ({ name, path: path(name), purpose })),

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { type Environment, findExecutable, searchPath } from './executable.ts';
 
+/** Signals that a helper can be set to get when qtune ends. */
+export type DeathSignal = 'KILL' | 'TERM';
+
 /** Programs that stand in front of a helper: what they do and whether they are there is recorded by `qtune doctor`. */
 export interface ProcessGuards {
-  /** `setpriv --pdeathsig KILL --`: the helper dies with qtune, even if qtune is killed with SIGKILL. Empty if absent. */
-  readonly deathSignal: readonly string[];
+  /** `setpriv --pdeathsig SIGNAL --`: the helper dies with qtune, even if qtune is killed with SIGKILL. Empty if absent. */
+  deathSignal(signal: DeathSignal): readonly string[];
   /** The path of `taskset`, which pins a process to processors; undefined if absent. */
   readonly taskset: string | undefined;
 }
@@ -25,12 +28,12 @@ export function findProcessGuards(env: Environment | undefined): Promise<Process
 async function probe(env: Environment | undefined): Promise<ProcessGuards> {
   const taskset = findExecutable('taskset', env);
   const setpriv = findExecutable('setpriv', env);
-  const none: ProcessGuards = { deathSignal: [], taskset };
+  const none: ProcessGuards = { deathSignal: () => [], taskset };
   if (setpriv === undefined) return none;
   const works = await new Promise<boolean>((resolve) => {
     execFile(setpriv, ['--pdeathsig', 'KILL', '--', setpriv, '--version'], { timeout: 5000 }, (error) => {
       resolve(error === null);
     });
   });
-  return works ? { deathSignal: [setpriv, '--pdeathsig', 'KILL', '--'], taskset } : none;
+  return works ? { deathSignal: (signal) => [setpriv, '--pdeathsig', signal, '--'], taskset } : none;
 }

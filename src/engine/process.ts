@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { kill } from 'node:process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { EngineFailure } from '../errors.ts';
 import { type Environment, searchPath } from './executable.ts';
-import { findProcessGuards } from './process-guard.ts';
+import { type DeathSignal, findProcessGuards } from './process-guard.ts';
 import { visibleText } from './visible-text.ts';
 
 /** How a helper process is run. */
@@ -20,8 +20,12 @@ export interface ToolOptions {
   readonly graceMs?: number;
   /** Standard input; nothing where it is absent. */
   readonly stdinFile?: string;
+  /** Called once with its standard input, a pipe, in place of {@link stdinFile}: for a program that takes commands. */
+  readonly onStdin?: (stdin: Writable) => void;
   /** Standard output goes to this open file instead of {@link ToolResult.stdout}. */
   readonly stdoutFd?: number;
+  /** Takes standard output in chunks, instead of {@link ToolResult.stdout}. */
+  readonly onStdout?: (chunk: Buffer) => void;
   /** Standard error goes to this open file instead of {@link ToolResult.stderrTail}. */
   readonly stderrFd?: number;
   /** Of standard output, the first bytes are kept; the rest is read and dropped. 1 MiB where absent. */
@@ -30,6 +34,11 @@ export interface ToolOptions {
   readonly onStart?: (pid: number) => void;
   /** Processors it may run on; any where absent or empty, or where `taskset` is missing. */
   readonly cpus?: readonly number[];
+  /**
+   * What it gets if qtune is killed: KILL where absent; TERM for a program that has to undo something outside of itself,
+   * such as a mount, and is known to end on it.
+   */
+  readonly deathSignal?: DeathSignal;
 }
 
 /** How a helper process ended. */
@@ -83,7 +92,7 @@ export async function runTool(command: readonly string[], options: ToolOptions):
   const pinned = guards.taskset !== undefined && options.cpus !== undefined && options.cpus.length > 0;
   const cpus = pinned ? (options.cpus ?? []) : [];
   const pin = pinned && guards.taskset !== undefined ? [guards.taskset, '-c', cpus.join(',')] : [];
-  const [file = '', ...args] = [...guards.deathSignal, ...pin, ...command];
+  const [file = '', ...args] = [...guards.deathSignal(options.deathSignal ?? 'KILL'), ...pin, ...command];
   const startedMs = performance.now();
   const end = (ending: Partial<ToolResult>): ToolResult => ({
     command,
@@ -107,7 +116,11 @@ export async function runTool(command: readonly string[], options: ToolOptions):
     child = spawn(file, args, {
       cwd: options.cwd,
       env: { PATH: searchPath(options.env), ...options.env, LC_ALL: 'C' },
-      stdio: [stdin ?? 'ignore', options.stdoutFd ?? 'pipe', options.stderrFd ?? 'pipe'],
+      stdio: [
+        stdin ?? (options.onStdin === undefined ? 'ignore' : 'pipe'),
+        options.stdoutFd ?? 'pipe',
+        options.stderrFd ?? 'pipe',
+      ],
       detached: true,
     });
   } catch (error) {
@@ -116,11 +129,20 @@ export async function runTool(command: readonly string[], options: ToolOptions):
     if (stdin !== undefined) closeSync(stdin);
   }
   if (child.pid !== undefined) options.onStart?.(child.pid);
-  const stdout = new HeadCollector(child.stdout, options.maxOutputBytes ?? defaultMaxOutputBytes);
+  if (child.stdin !== null) {
+    // It may have ended before it was told anything; how it ended is seen below.
+    child.stdin.on('error', () => undefined);
+    options.onStdin?.(child.stdin);
+  }
+  const { onStdout } = options;
+  const stdout = onStdout
+    ? new ForwardedOutput(child.stdout, onStdout)
+    : new HeadCollector(child.stdout, options.maxOutputBytes ?? defaultMaxOutputBytes);
   const stderr = new TailCollector(child.stderr, stderrTailBytes);
   const stop = watchLimits(child, options);
   const ending = await waitForExit(child);
   await Promise.race([Promise.all([stdout.ended, stderr.ended]), delay(drainMs)]);
+  child.stdin?.destroy();
   child.stdout?.destroy();
   child.stderr?.destroy();
   const reason = stop();
@@ -203,6 +225,21 @@ class HeadCollector {
 
   text(): string {
     return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}
+
+/** Hands a stream on and keeps nothing of it. */
+class ForwardedOutput {
+  readonly ended: Promise<void>;
+  readonly truncated = false;
+
+  constructor(stream: Readable | null, sink: (chunk: Buffer) => void) {
+    this.ended = endOf(stream);
+    stream?.on('data', sink);
+  }
+
+  text(): string {
+    return '';
   }
 }
 

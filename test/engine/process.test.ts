@@ -128,9 +128,9 @@ test('without taskset and setpriv the program runs all the same and says that it
 
 test('a helper dies with qtune, even if qtune is killed with SIGKILL', async ({ skip }) => {
   const guards = await findProcessGuards(process.env);
-  if (guards.deathSignal.length === 0) skip('setpriv is missing');
+  if (guards.deathSignal('KILL').length === 0) skip('setpriv is missing');
   // A parent of its own: this script starts a helper as qtune does and then does nothing.
-  const [file, ...args] = [...guards.deathSignal, 'sh', '-c', 'echo $$ >orphan; exec sleep 60'];
+  const [file, ...args] = [...guards.deathSignal('KILL'), 'sh', '-c', 'echo $$ >orphan; exec sleep 60'];
   const parent = spawn(
     process.execPath,
     ['-e', `require('node:child_process').spawn(${JSON.stringify(file)}, ${JSON.stringify(args)}, { detached: true })`],

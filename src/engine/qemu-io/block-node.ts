@@ -33,22 +33,19 @@ export function isDirect(cache: string): boolean {
 }
 
 /**
- * The command that runs a script against an image: the whole block graph as one JSON file name with explicit drivers, so
- * that no part of a name or of a format is guessed, and `-t` and `-d`, whose defaults in qemu-io are not those of a guest.
- * File names are relative to the image's directory.
- * @source facts of QEMU qemu-io.c: default cache mode writethrough, default discard unmap
+ * The block graph of an image as QEMU takes it in JSON: explicit drivers, so that no part of a name or of a format is
+ * guessed. @param prefix put before file names, which are else relative to the image's directory
  */
-export function runCommand(
-  tools: QemuTools,
+export function imageGraph(
   files: ImageFiles,
   configuration: Configuration,
   modes: EffectiveModes,
-  options: { readonly readOnly: boolean; readonly trace?: readonly string[] },
-): readonly string[] {
+  prefix = '',
+): { readonly [key: string]: JsonValue } {
   const node = driveNode(configuration.drive);
   const cache = { direct: isDirect(modes.cache), 'no-flush': modes.cache === 'unsafe' };
-  const file = (filename: string): JsonValue => ({ driver: 'file', filename, aio: modes.aio, cache });
-  const graph: JsonValue = {
+  const file = (name: string): JsonValue => ({ driver: 'file', filename: `${prefix}${name}`, aio: modes.aio, cache });
+  return {
     driver: 'qcow2',
     ...node.qcow2,
     discard: node.discard ?? 'ignore',
@@ -59,14 +56,28 @@ export function runCommand(
     backing:
       files.backingFormat === undefined ? null : { driver: files.backingFormat, cache, file: file(imageNames.backing) },
   };
+}
+
+/**
+ * The command that runs a script against an image: the whole block graph as one JSON file name, and `-t` and `-d`, whose
+ * defaults in qemu-io are not those of a guest. File names are relative to the image's directory.
+ * @source facts of QEMU qemu-io.c: default cache mode writethrough, default discard unmap
+ */
+export function runCommand(
+  tools: QemuTools,
+  files: ImageFiles,
+  configuration: Configuration,
+  modes: EffectiveModes,
+  options: { readonly readOnly: boolean; readonly trace?: readonly string[] },
+): readonly string[] {
   return [
     tools.qemuIo,
     ...(options.readOnly ? ['-r'] : []),
     '-t',
     modes.cache,
     '-d',
-    node.discard ?? 'ignore',
+    driveNode(configuration.drive).discard ?? 'ignore',
     ...(options.trace ?? []).flatMap((pattern) => ['--trace', pattern]),
-    `json:${JSON.stringify(graph)}`,
+    `json:${JSON.stringify(imageGraph(files, configuration, modes))}`,
   ];
 }
