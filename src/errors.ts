@@ -33,6 +33,13 @@ export interface InputPosition {
   readonly file: string;
   /** Line number, counted from 1; absent where the whole file is meant. */
   readonly line?: number;
+  /** Where in a binary file, bytes from its start. */
+  readonly offsetBytes?: number;
+}
+
+function placeOf({ file, line, offsetBytes }: InputPosition): string {
+  if (line !== undefined) return `${file}:${line}`;
+  return offsetBytes === undefined ? file : `${file}: offset ${offsetBytes}`;
 }
 
 /** A profile, trace or journal that cannot be read as what it claims to be. Exit code 2. */
@@ -41,7 +48,7 @@ export class InputError extends QtuneError {
   readonly position: InputPosition;
 
   constructor(position: InputPosition, message: string, details: ErrorDetails = {}) {
-    super(`${position.file}${position.line === undefined ? '' : `:${position.line}`}: ${message}`, details);
+    super(`${placeOf(position)}: ${message}`, details);
     this.position = position;
   }
 }

@@ -2,10 +2,12 @@ import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { EnvironmentError, InputError, UsageError } from '../errors.ts';
 import { closest } from '../settings/suggest.ts';
-import { loadIolog, looksLikeIolog } from './load-iolog.ts';
+import { loadTrace } from './load-trace.ts';
 import { type ParameterValues, parseProfile } from './parse-profile.ts';
 import type { ParameterValue, Profile } from './profile.ts';
 import { readShipped, shippedNames } from './shipped-profiles.ts';
+import { type ReadTraceContext, recogniseTrace } from './trace/open-trace.ts';
+import { defaultTraceOptions, type TraceOptions } from './trace/trace-options.ts';
 
 /** One line of `qtune workload list`. */
 export interface ProfileSummary {
@@ -26,14 +28,22 @@ const maximumProfileBytes = 256 * 1024;
 
 /**
  * Loads a workload by the name of a shipped profile (`postmark`, or `postmark:number=2000` to change its parameters),
- * or from a file: a YAML profile, or a fio iolog of version 2 or 3, which its first line tells. A shipped name goes before
- * a file of the same name; `./postmark` is the file.
+ * or from a file: a YAML profile, or a trace of any format that its content tells, plain or compressed. A shipped name goes
+ * before a file of the same name; `./postmark` is the file.
  *
  * @param cwd where relative file names start
  * @param diskBytes the disk that the user gives, so that a recording past its end is refused with the line
+ * @param options how a trace is read; a profile in YAML has no use for them
+ * @param signal stops the reading of a long trace
  * @throws UsageError for a name that is neither @throws InputError with file and line for a file that cannot be used
  */
-export async function loadProfile(nameOrFile: string, cwd: string, diskBytes?: number): Promise<Profile> {
+export async function loadProfile(
+  nameOrFile: string,
+  cwd: string,
+  diskBytes?: number,
+  options: TraceOptions = defaultTraceOptions,
+  signal?: AbortSignal,
+): Promise<Profile> {
   const names = await shippedNames();
   const [, name = '', parameterText] = namePattern.exec(nameOrFile) ?? [];
   if (names.includes(name)) {
@@ -41,7 +51,7 @@ export async function loadProfile(nameOrFile: string, cwd: string, diskBytes?: n
     const { file, text } = await readShipped(name);
     return { ...parseProfile(file, text, name, given), name: nameOrFile };
   }
-  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names, diskBytes);
+  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names, { diskBytes, options, signal });
 }
 
 /** All shipped profiles in the order of their names. */
@@ -72,7 +82,7 @@ async function loadFile(
   shown: string,
   path: string,
   names: readonly string[],
-  diskBytes: number | undefined,
+  context: ReadTraceContext,
 ): Promise<Profile> {
   const failed = (error: unknown): never => {
     throw openError(error, shown, names);
@@ -85,20 +95,15 @@ async function loadFile(
   }
   const file = await open(path, 'r').catch(failed);
   try {
-    const head = Buffer.alloc(64);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const name = basename(shown);
-    if (looksLikeIolog(head.toString('latin1', 0, bytesRead))) return await loadIolog(file, shown, name, diskBytes);
-    if (status.size > maximumProfileBytes) {
-      throw new InputError(
-        { file: shown },
-        'it is neither a fio iolog nor a profile: too long for YAML, and no iolog in its first line',
-        {
-          hint: 'An iolog starts with the line: fio version 2 iolog',
-        },
-      );
+    const { compression, format } = await recogniseTrace(file, shown, context.options.format);
+    if (format !== undefined) return await loadTrace({ file, shown, compression, format }, context);
+    if (compression !== 'none' || status.size > maximumProfileBytes) {
+      const inside = compression === 'none' ? '' : `inside of its ${compression} data `;
+      throw new InputError({ file: shown }, `${inside}it is no trace of a format that qtune knows, nor a profile`, {
+        hint: 'Say with --format what it is.',
+      });
     }
-    return parseProfile(shown, await file.readFile('utf8'), name.replace(/\.ya?ml$/, ''));
+    return parseProfile(shown, await file.readFile('utf8'), basename(shown).replace(/\.ya?ml$/, ''));
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { blockSizeSchema, operationsSchema, placeSchema, sizeSchema, weightSchema } from './profile-scalars.ts';
 import type { RecordedRequests } from './recorded-requests.ts';
+import type { TraceSurvey } from './trace/survey.ts';
 
 /** The value of `schema` in every profile. */
 export const profileSchemaName = 'qtune.profile/1';
@@ -206,8 +207,10 @@ export interface PatternProfile extends ProfileBase {
   readonly phases: readonly ProfilePhase[];
 }
 
-/** From a fio iolog. */
+/** From a trace. */
 export interface RecordedProfile extends ProfileBase {
   readonly kind: 'recorded';
   readonly requests: RecordedRequests;
+  /** What was found in the trace besides; see surveyWarnings. */
+  readonly survey: TraceSurvey;
 }

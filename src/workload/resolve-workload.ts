@@ -5,7 +5,7 @@ import { largestBlockCount, postmarkAreas } from './postmark/disk.ts';
 import { blockBytes } from './postmark/layout.ts';
 import type { PostmarkSpec } from './postmark/parameters.ts';
 import type { Profile, ProfilePhase, ProfileStream, RecordedProfile } from './profile.ts';
-import { createRequestBlock, Operation, type RequestBlock, requestBlockCapacity } from './request.ts';
+import { Operation } from './request.ts';
 import { recordCount, type StreamSpec } from './stream.ts';
 import type { Workload } from './workload.ts';
 
@@ -65,7 +65,7 @@ function warmUpCount({ name, warmUp }: Profile, counts: readonly number[], reque
 function resolveRecorded(
   profile: RecordedProfile,
   diskBytes: number,
-): Pick<Workload, 'requestCount' | 'warmUpCount' | 'identity' | 'requests'> {
+): Pick<Workload, 'requestCount' | 'warmUpCount' | 'identity' | 'isTimed' | 'requests'> {
   const { requests } = profile;
   if (requests.endBytes > diskBytes) {
     throw new UsageError(
@@ -77,17 +77,8 @@ function resolveRecorded(
     requestCount: requests.count,
     warmUpCount: warmUpCount(profile, [requests.count], requests.count),
     identity: { recorded: requests.hash },
-    *requests(): Generator<RequestBlock, void, undefined> {
-      const block = createRequestBlock();
-      for (let from = 0; from < requests.count; from += requestBlockCapacity) {
-        const to = Math.min(requests.count, from + requestBlockCapacity);
-        block.operation.set(requests.operation.subarray(from, to));
-        block.offsetBytes.set(requests.offsetBytes.subarray(from, to));
-        block.lengthBytes.set(requests.lengthBytes.subarray(from, to));
-        block.count = to - from;
-        yield block;
-      }
-    },
+    ...(requests.isTimed ? { isTimed: true } : {}),
+    requests: () => requests.blocks(),
   };
 }
 

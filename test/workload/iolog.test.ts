@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { iologText, readIolog } from '../../src/workload/iolog.ts';
+import { iologText } from '../../src/workload/iolog.ts';
 import { loadProfile } from '../../src/workload/load-profile.ts';
+import type { RecordedRequests } from '../../src/workload/recorded-requests.ts';
 import { createRequestBlock, type Operation, pushRequest, type RequestBlock } from '../../src/workload/request.ts';
 import { resolveWorkload } from '../../src/workload/resolve-workload.ts';
+import { defaultTraceOptions } from '../../src/workload/trace/trace-options.ts';
 import { readAll } from './read-all.ts';
 
 let directory = '';
@@ -18,15 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function read(text: string | Buffer) {
-  const path = join(directory, 'log');
-  await writeFile(path, text);
-  const file = await open(path, 'r');
-  try {
-    return await readIolog(file, 'log');
-  } finally {
-    await file.close();
-  }
+async function read(text: string | Buffer): Promise<RecordedRequests> {
+  await writeFile(join(directory, 'log'), text);
+  const profile = await loadProfile('log', directory, undefined, { ...defaultTraceOptions, format: 'iolog' });
+  if (profile.kind !== 'recorded') throw new Error('a log is a recording');
+  return profile.requests;
 }
 
 const v2 = (...lines: string[]): string => `${['fio version 2 iolog', ...lines].join('\n')}\n`;
@@ -38,14 +36,13 @@ test('what is written is read back, request by request', async () => {
     length: fc.integer({ min: 1, max: 2 ** 40 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(request, { maxLength: 300 }), async (requests) => {
+    fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 300 }), async (requests) => {
       const block = createRequestBlock();
       for (const { operation, offset, length } of requests) {
         pushRequest(block, operation, operation === 3 ? 0 : offset, operation === 3 ? 0 : length);
       }
-      const { requests: columns, version } = await read([...iologText([block])].join(''));
-      expect(version).toBe(2);
-      expect(readAll([columns])).toEqual(readAll([block]));
+      const recorded = await read([...iologText([block])].join(''));
+      expect(readAll(recorded.blocks())).toEqual(readAll([block]));
     }),
     { seed: 12, numRuns: 30 },
   );
@@ -55,18 +52,18 @@ test('version 3 has times in front, waits and file actions are passed over, data
   const third = await read(
     'fio version 3 iolog\n0 d add\n0 d open\n10 d read 0 4096\n2980899 d datasync 0 0\n2980900 d close\n',
   );
-  expect(readAll([third.requests])).toEqual([
+  expect(readAll(third.blocks())).toEqual([
     { operation: 'read', offset: 0, length: 4096 },
     { operation: 'sync', offset: 0, length: 0 },
   ]);
   const second = await read(v2('d add', 'd open', 'd wait 500 0', '', 'd  write 512  512\r', 'd close').trimEnd());
-  expect(readAll([second.requests])).toEqual([{ operation: 'write', offset: 512, length: 512 }]);
-  expect(second.requests.endBytes).toBe(1024);
+  expect(readAll(second.blocks())).toEqual([{ operation: 'write', offset: 512, length: 512 }]);
+  expect(second.endBytes).toBe(1024);
 });
 
 describe('refused with the line', () => {
   test.each([
-    ['', 'log:1: the file is empty'],
+    ['', 'log: the fio iolog has no requests'],
     ['fio version 1 iolog\n', 'log:1: iologs of version 1 are not read; 2 and 3 are'],
     ['fio version two iolog\n', 'log:1: an iolog starts with the line: fio version 2 iolog'],
     [v2('d erase 0 4096'), 'log:2: the action "erase" is unknown'],
@@ -98,17 +95,18 @@ describe('refused with the line', () => {
 test('a request past the end of the given disk is refused with its line', async () => {
   await writeFile(join(directory, 'past.log'), v2('d read 0 4096', 'd trim 61440 4097', 'd read 99999999 1'));
   await expect(loadProfile('past.log', directory, 65_536)).rejects.toMatchObject({
-    message: 'past.log:3: the trim of 4097 bytes at 61440 ends past the end of the disk of 65536 bytes',
-    hint: 'Give a larger --disk.',
+    message:
+      'past.log:3: the trim of 4097 bytes at 61440 ends past the end of the disk of 65536 bytes (1 request until there)',
+    hint: 'Give a larger --disk, or --fit fold or scale.',
   });
   expect((await loadProfile('past.log', directory, 2 ** 30)).diskBytes).toBe(96 * 2 ** 20);
 });
 
 test('lines across the edges of chunks are read whole', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `some-file read ${index * 4096} 4096`);
-  const { requests } = await read(v2(...lines));
+  const requests = await read(v2(...lines));
   expect(requests.count).toBe(60_000);
-  expect(requests.offsetBytes.every((offset, index) => offset === index * 4096)).toBe(true);
+  expect(readAll(requests.blocks()).every(({ offset }, index) => offset === index * 4096)).toBe(true);
 });
 
 test('binary rubbish is refused', async () => {
@@ -147,7 +145,7 @@ describe('an iolog as a workload', () => {
 
   test('without requests is refused', async () => {
     await writeFile(join(directory, 'd.log'), v2('d add'));
-    await expect(loadProfile('d.log', directory)).rejects.toThrow('d.log: the iolog has no requests');
+    await expect(loadProfile('d.log', directory)).rejects.toThrow('d.log: the fio iolog has no requests');
   });
 
   test('has one identity whatever the name in it and the version', async () => {

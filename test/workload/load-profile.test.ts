@@ -75,7 +75,7 @@ test('what is no workload is refused', async () => {
   expect((await failure('folder')).message).toBe('folder: it is a directory, not a workload');
   expect((await failure('/dev/zero')).message).toBe('/dev/zero: it is no regular file, not a workload');
   await writeFile(join(directory, 'large.bin'), Buffer.alloc(300_000));
-  expect((await failure('large.bin')).message).toContain('large.bin: it is neither a fio iolog nor a profile');
+  expect((await failure('large.bin')).message).toContain('large.bin: it is no trace of a format');
   await writeFile(join(directory, 'empty'), '');
   expect((await failure('empty')).message).toContain('empty:1: this is no profile');
 });

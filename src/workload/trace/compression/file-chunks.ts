@@ -1,0 +1,29 @@
+import type { FileHandle } from 'node:fs/promises';
+
+const chunkBytes = 256 * 1024;
+
+/** Part of a file in pieces, each in memory of its own, as decompressors keep hold of them. */
+export async function* fileChunks(
+  file: FileHandle,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let position = from; position < to; ) {
+    const wanted = Math.min(chunkBytes, to - position);
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** A whole file in pieces that share their memory: each is only valid until the next is asked for. */
+export async function* reusedFileChunks(file: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
+  const memory = Buffer.allocUnsafeSlow(chunkBytes);
+  for (let position = 0; ; ) {
+    const { bytesRead } = await file.read(memory, 0, chunkBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield memory.subarray(0, bytesRead);
+  }
+}

@@ -1,0 +1,36 @@
+import type { TraceSink } from './trace-format.ts';
+
+const tableSize = 1024;
+
+/** Numbers of devices by the bytes of their names, without a string for each request. */
+export class DeviceNames {
+  readonly #sink: TraceSink;
+  /** The name that was seen last in each place of a table by hash, and its number. */
+  readonly #names: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(tableSize).fill(undefined);
+  readonly #numbers = new Int32Array(tableSize);
+
+  constructor(sink: TraceSink) {
+    this.#sink = sink;
+  }
+
+  /** The sink's number for a name. */
+  numberOf(bytes: Uint8Array, start: number, end: number): number {
+    let hash = end - start;
+    for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
+    const place = (hash ^ (hash >>> 10)) & (tableSize - 1);
+    const seen = this.#names[place];
+    if (seen !== undefined && same(seen, bytes, start, end)) return this.#numbers[place] as number;
+    // A copy: `slice` of a Buffer would be a view of memory that is about to change.
+    const name = new Uint8Array(bytes.subarray(start, end));
+    const number = this.#sink.device(Buffer.from(name.buffer).toString('utf8'));
+    this.#names[place] = name;
+    this.#numbers[place] = number;
+    return number;
+  }
+}
+
+function same(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) if (name[index] !== bytes[start + index]) return false;
+  return true;
+}
