@@ -1,3 +1,4 @@
+import { popCount } from '../units/pop-count.ts';
 import { BLOCK_HOLE, BLOCK_UNWRITTEN, BLOCK_WRITTEN } from './host-io.ts';
 
 /** Bytes of a file-system block: ext4's and xfs's default, and the unit in which `st_blocks` grows. */
@@ -152,11 +153,4 @@ export class HostFileState {
     for (const word of this.#allocated[chunk] as Uint32Array) sum += popCount(word);
     return sum;
   }
-}
-
-/** Set bits of a 32-bit word. */
-export function popCount(word: number): number {
-  let value = word - ((word >>> 1) & 0x5555_5555);
-  value = (value & 0x3333_3333) + ((value >>> 2) & 0x3333_3333);
-  return (((value + (value >>> 4)) & 0x0f0f_0f0f) * 0x0101_0101) >>> 24;
 }

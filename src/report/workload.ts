@@ -1,23 +1,22 @@
 import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatRatio } from '../units/rate.ts';
-import { type Footprint, measureFootprint } from '../workload/footprint.ts';
 import { requestHash } from '../workload/iolog.ts';
 import type { ProfileSummary } from '../workload/load-profile.ts';
 import type { Profile } from '../workload/profile.ts';
+import { measureStatistics } from '../workload/stats/measure-statistics.ts';
+import type { KindCounts } from '../workload/stats/request-counts.ts';
 import type { Workload } from '../workload/workload.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** Cluster sizes to tell the allocation for: QEMU's default and the largest. */
-const shownClusterBytes = [65_536, 2_097_152] as const;
+const shownClusterBytes: readonly number[] = [65_536, 2_097_152];
 
 /** Words are not broken, so a line may be longer than the terminal; not longer than this. */
 const longestLine = 1000;
 
-type Counts = Omit<Footprint, 'writtenUnitCount' | 'touchedUnitCount'>;
-
-/** One workload as `workload show` tells it, as plain data. */
-export interface WorkloadDescription extends Counts {
+/** One workload as `workload show` tells it, as plain data. What its requests come to in detail is `workload stats`. */
+export interface WorkloadDescription extends KindCounts {
   readonly name: string;
   readonly title: string;
   readonly about: string;
@@ -28,6 +27,10 @@ export interface WorkloadDescription extends Counts {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly warmUp: { readonly requestCount: number; readonly because: string };
   readonly requestCount: number;
+  /** Distinct bytes read or written, and written. */
+  readonly footprintBytes: number;
+  readonly distinctWrittenBytes: number;
+  readonly sequentialRatio: number;
   readonly allocation: readonly {
     readonly clusterBytes: number;
     readonly clusterCount: number;
@@ -40,7 +43,7 @@ export interface WorkloadDescription extends Counts {
 
 /** Runs through a workload's requests and adds them up. */
 export function describeWorkload(profile: Profile, workload: Workload): WorkloadDescription {
-  const { writtenUnitCount, touchedUnitCount: _, ...counts } = measureFootprint(workload);
+  const statistics = measureStatistics(workload);
   return {
     name: workload.name,
     title: workload.title,
@@ -52,11 +55,23 @@ export function describeWorkload(profile: Profile, workload: Workload): Workload
     parameters: profile.kind === 'patterns' ? profile.parameters : {},
     warmUp: { requestCount: workload.warmUpCount, because: profile.warmUp.because.trim() },
     requestCount: workload.requestCount,
-    ...counts,
-    allocation: shownClusterBytes.map((clusterBytes) => {
-      const clusterCount = writtenUnitCount(clusterBytes);
-      return { clusterBytes, clusterCount, dataBytes: clusterCount * clusterBytes };
-    }),
+    readCount: statistics.readCount,
+    writeCount: statistics.writeCount,
+    trimCount: statistics.trimCount,
+    syncCount: statistics.syncCount,
+    readBytes: statistics.readBytes,
+    writeBytes: statistics.writeBytes,
+    trimBytes: statistics.trimBytes,
+    footprintBytes: statistics.footprintBytes,
+    distinctWrittenBytes: statistics.distinctWrittenBytes,
+    sequentialRatio: statistics.sequentialRatio,
+    allocation: statistics.allocation
+      .filter((shape) => shownClusterBytes.includes(shape.clusterBytes) && !shape.extendedL2)
+      .map(({ clusterBytes, writtenClusterCount, dataBytes }) => ({
+        clusterBytes,
+        clusterCount: writtenClusterCount,
+        dataBytes,
+      })),
     requestHash: requestHash(workload.requests()),
     experiment: profile.experiment,
     published: profile.published,
@@ -97,7 +112,7 @@ export function renderWorkload(description: WorkloadDescription, columns: number
     ['warm-up', warmUp.because],
     ...operationRows(description),
     ['in sequence', `${formatRatio(description.sequentialRatio)} start where the one before ended`],
-    ['touched', `${formatBytes(description.distinctTouchedBytes)} of the disk`],
+    ['touched', `${formatBytes(description.footprintBytes)} of the disk`],
     ...description.allocation
       .filter(({ clusterCount }) => clusterCount > 0)
       .map(({ clusterBytes, clusterCount, dataBytes }): [string, string] => [

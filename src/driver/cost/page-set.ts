@@ -1,4 +1,5 @@
-import { hostBlockBytes, popCount } from '../host-file-state.ts';
+import { popCount } from '../../units/pop-count.ts';
+import { hostBlockBytes } from '../host-file-state.ts';
 
 /** Pages of one chunk: 128 MiB of file in 4 KiB of memory. */
 const chunkBits = 15;

@@ -1,4 +1,4 @@
-import { type BinPlace, binCount, binStart, placeOf, sumFromAbove } from './magnitude-bins.ts';
+import { type BinPlace, binCount, binStart, placeOf, sumFromAbove } from '../../units/magnitude-bins.ts';
 
 /**
  * From how long ago slices were looked up last to the sizes at which an LRU cache has dropped them: a cache of N entries

@@ -1,12 +1,12 @@
+import { binCount, binOf } from '../../units/magnitude-bins.ts';
+import { followedBelow, sampleHash } from '../../units/sample-hash.ts';
 import { Operation } from '../../workload/request.ts';
 import { ClusterSet } from './cluster-set.ts';
 import { DistanceCounts } from './distance-counts.ts';
 import { LOOKUP_ALLOCATE, type LookupProfile, type SliceSpec } from './lookup-counter.ts';
-import { binCount, binOf } from './magnitude-bins.ts';
 import { setBack } from './moments.ts';
 import { RecencyStack } from './recency-stack.ts';
 import type { SampleSpec } from './sampled-lookups.ts';
-import { followedBelow, hashSlice } from './slice-hash.ts';
 
 /** Independent parts of the sample, whose differences tell how far the whole may be off. */
 export const groupCount = 16;
@@ -136,6 +136,6 @@ export class FollowedSlices {
     this.#all = undefined;
     this.rate /= 2;
     const below = followedBelow(this.rate);
-    this.#stack.keepOnly((slice) => hashSlice(slice) < below);
+    this.#stack.keepOnly((slice) => sampleHash(slice) < below);
   }
 }

@@ -1,4 +1,4 @@
-import { popCount } from '../host-file-state.ts';
+import { popCount } from '../../units/pop-count.ts';
 
 /** Moments that a new stack has room for, a power of two; 4 KiB of moments stay in the processor's first cache. */
 const startMoments = 1024;

@@ -1,5 +1,5 @@
+import { binCount, binOf } from '../../units/magnitude-bins.ts';
 import { Random } from '../../workload/random.ts';
-import { binCount, binOf } from './magnitude-bins.ts';
 import { setBack } from './moments.ts';
 
 /**

@@ -1,7 +1,7 @@
+import { type BinPlace, binCount, countBehind, placeOf, sumFromAbove } from '../../units/magnitude-bins.ts';
 import { EvictionTimes } from './eviction-times.ts';
 import { columnsPerGroup, DISTANCE_COLUMN, type FollowedSlices, groupCount, TIME_COLUMN } from './followed-slices.ts';
 import type { LookupCounts, LookupProfile, MissCounts } from './lookup-counter.ts';
-import { type BinPlace, binCount, countBehind, placeOf, sumFromAbove } from './magnitude-bins.ts';
 import type { ReuseTimes } from './reuse-times.ts';
 
 /** What a pass has counted. */

@@ -1,9 +1,9 @@
+import { followedBelow, sampleHash } from '../../units/sample-hash.ts';
 import { Operation, type RequestBlock } from '../../workload/request.ts';
 import { FollowedSlices } from './followed-slices.ts';
 import type { LookupCounter, LookupProfile, SliceSpec } from './lookup-counter.ts';
 import { ReuseTimes } from './reuse-times.ts';
 import { SampleEstimate } from './sample-estimate.ts';
-import { followedBelow, hashSlice } from './slice-hash.ts';
 
 /** How a sample is drawn. */
 export interface SampleSpec {
@@ -83,7 +83,7 @@ export class SampledLookups implements LookupCounter {
         slice += 1;
         const isWatched = ((watched[slice >>> 5] as number) & (1 << (slice & 31))) !== 0;
         if (slice === previous) {
-          if (isWatched && kind === Operation.write && hashSlice(slice) < this.#below)
+          if (isWatched && kind === Operation.write && sampleHash(slice) < this.#below)
             this.#followed.repeatWrite(slice, offset, end);
           continue;
         }
@@ -128,7 +128,7 @@ export class SampledLookups implements LookupCounter {
     } else {
       this.#times.finish(slice, clock, kind);
     }
-    const hash = hashSlice(slice);
+    const hash = sampleHash(slice);
     if (hash >= this.#below) {
       this.#watched[word] = (this.#watched[word] as number) & ~bit;
       return;
@@ -147,7 +147,7 @@ export class SampledLookups implements LookupCounter {
       const word = slice >>> 5;
       const bit = 1 << (slice & 31);
       if (((this.#touched[word] as number) & bit) === 0) continue;
-      if (hashSlice(slice) < below || this.#times.isTimed(slice)) continue;
+      if (sampleHash(slice) < below || this.#times.isTimed(slice)) continue;
       this.#watched[word] = (this.#watched[word] as number) & ~bit;
     }
   }

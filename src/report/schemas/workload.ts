@@ -42,8 +42,8 @@ const showSchema = z
       readBytes: bytes,
       writeBytes: bytes,
       trimBytes: bytes,
+      footprintBytes: bytes.describe('Distinct bytes read or written'),
       distinctWrittenBytes: bytes,
-      distinctTouchedBytes: bytes,
       sequentialRatio: z.number().min(0).max(1),
       allocation: z
         .array(z.object({ clusterBytes: bytes, clusterCount: count, dataBytes: bytes }))
