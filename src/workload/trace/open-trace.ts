@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { InputError, InterruptedError, UsageError } from '../../errors.ts';
+import { InputError, InterruptedError, QtuneError, UsageError } from '../../errors.ts';
 import type { RecordedRequests } from '../recorded-requests.ts';
-import { type Compression, compressionOf, decompressed } from './compression/decompress.ts';
+import { type Compression, compressionOf, decompressed, truncatedMessage } from './compression/decompress.ts';
+import type { ReadPosition } from './compression/file-chunks.ts';
 import { traceFormats } from './formats/index.ts';
 import type { TraceSurvey } from './survey.ts';
 import { readUntilThere, TraceFilter } from './trace-filter.ts';
@@ -72,10 +73,11 @@ export async function readTrace(trace: RecognisedTrace, context: ReadTraceContex
     oneDevice: format.name === 'iolog',
   });
   const reader = format.open(filter, options);
-  const bytes = decompressed(file, compression);
+  const progress: ReadPosition = { readBytes: 0 };
+  const bytes = decompressed(file, compression, progress);
   for (;;) {
-    const { done, value } = await bytes.next().catch(async (error: unknown) => {
-      throw await damaged(trace, filter, error);
+    const { done, value } = await bytes.next().catch((error: unknown) => {
+      throw damaged(trace, progress, error, ` (${readUntilThere(filter.store.count)})`);
     });
     if (done) break;
     reader.push(value);
@@ -90,32 +92,33 @@ export async function readTrace(trace: RecognisedTrace, context: ReadTraceContex
 
 async function readHead(file: FileHandle, shown: string, compression: Compression): Promise<Uint8Array> {
   const head = Buffer.alloc(headBytes);
+  const progress: ReadPosition = { readBytes: 0 };
   let filled = 0;
   try {
-    for await (const bytes of decompressed(file, compression)) {
+    for await (const bytes of decompressed(file, compression, progress)) {
       filled += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).copy(head, filled);
       if (filled === headBytes) break;
     }
   } catch (error) {
-    if (filled === 0) throw await damaged({ file, shown, compression }, undefined, error);
+    if (filled === 0) throw damaged({ shown, compression }, progress, error, '');
   }
   return head.subarray(0, filled);
 }
 
-/** The decompressor's refusal as an error of the file; others are passed on. */
-async function damaged(
-  { file, shown, compression }: Omit<RecognisedTrace, 'format'>,
-  filter: TraceFilter | undefined,
+/** The decompressor's refusal as an error of the file; other errors as they are. */
+function damaged(
+  { shown, compression }: Pick<RecognisedTrace, 'shown' | 'compression'>,
+  { readBytes }: ReadPosition,
   error: unknown,
-): Promise<unknown> {
-  if (compression === 'none' || !(error instanceof Error)) return error;
-  const read = filter === undefined ? '' : ` (${readUntilThere(filter.store.count)})`;
-  const { size } = await file.stat();
-  return new InputError(
-    { file: shown },
-    `its ${compression} data are damaged or end too early at ${size} bytes: ${error.message}${read}`,
-    { hint: 'Copy or download the file again.', cause: error },
-  );
+  readSoFar: string,
+): unknown {
+  if (compression === 'none' || !(error instanceof Error) || error instanceof QtuneError) return error;
+  const truncated = error.message === truncatedMessage;
+  const what = truncated ? 'end too early' : `are damaged before this place: ${error.message}`;
+  return new InputError({ file: shown, offsetBytes: readBytes }, `its ${compression} data ${what}${readSoFar}`, {
+    hint: 'Copy or download the file again.',
+    cause: error,
+  });
 }
 
 function checkTaken(filter: TraceFilter, { shown, format }: RecognisedTrace, options: TraceOptions): void {

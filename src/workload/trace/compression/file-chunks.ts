@@ -2,9 +2,16 @@ import type { FileHandle } from 'node:fs/promises';
 
 const chunkBytes = 256 * 1024;
 
+/** Says of a file that is being read how far that is. */
+export interface ReadPosition {
+  /** Bytes of the file, as it lies on the disk, that were handed out. */
+  readBytes: number;
+}
+
 /** Part of a file in pieces, each in memory of its own, as decompressors keep hold of them. */
 export async function* fileChunks(
   file: FileHandle,
+  progress: ReadPosition,
   from = 0,
   to = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -13,17 +20,22 @@ export async function* fileChunks(
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, position);
     if (bytesRead === 0) return;
     position += bytesRead;
+    progress.readBytes = position;
     yield buffer.subarray(0, bytesRead);
   }
 }
 
 /** A whole file in pieces that share their memory: each is only valid until the next is asked for. */
-export async function* reusedFileChunks(file: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* reusedFileChunks(
+  file: FileHandle,
+  progress: ReadPosition,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const memory = Buffer.allocUnsafeSlow(chunkBytes);
   for (let position = 0; ; ) {
     const { bytesRead } = await file.read(memory, 0, chunkBytes, position);
     if (bytesRead === 0) return;
     position += bytesRead;
+    progress.readBytes = position;
     yield memory.subarray(0, bytesRead);
   }
 }

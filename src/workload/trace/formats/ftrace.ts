@@ -75,7 +75,9 @@ class FtraceLines implements LineHandler {
     }
     let timeStart = stamp;
     while (timeStart > start && bytes[timeStart - 1] !== space) timeStart -= 1;
-    const timeUs = parseFixed(bytes, timeStart, stamp, 1e6);
+    // Clocks that count cycles or events print no point.
+    const timeUs =
+      findByte(bytes, point, timeStart, stamp) < stamp ? parseFixed(bytes, timeStart, stamp, 1e6) : Number.NaN;
     if (Number.isNaN(timeUs)) return `the time "${shownBytes(bytes, timeStart, stamp)}" is not in seconds`;
     return this.#request(bytes, name + (queued ? queueEvent : issueEvent).length, end, queued, timeUs);
   }
