@@ -13,7 +13,7 @@ export class ProtobufFields {
   end = 0;
   /** Whether the message broke off or is none. */
   broken = false;
-  #view = new DataView(new ArrayBuffer(0));
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #last = 0;
 

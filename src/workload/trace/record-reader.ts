@@ -32,11 +32,13 @@ export class RecordReader implements TraceReader {
   /** Bytes of a record that was too long which are still to come. */
   #passBytes = 0;
   /** Where the record at hand starts in the file. */
-  #offsetBytes = 0;
+  #offsetBytes: number;
 
-  constructor(sink: TraceSink, handler: RecordHandler) {
+  /** @param offsetBytes where the first record starts in the file */
+  constructor(sink: TraceSink, handler: RecordHandler, offsetBytes = 0) {
     this.#sink = sink;
     this.#handler = handler;
+    this.#offsetBytes = offsetBytes;
   }
 
   push(bytes: Uint8Array): void {

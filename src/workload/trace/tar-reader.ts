@@ -3,19 +3,14 @@ import type { TraceReader, TraceSink } from './trace-format.ts';
 const blockBytes = 512;
 const Type = { file: 0x30, oldFile: 0, directory: 0x35 } as const;
 
-/** What is done with the files of an archive. */
-export interface TarHandler {
-  /**
-   * A regular file begins.
-   *
-   * @param name without its directories; cut at 100 bytes where the archive has longer ones
-   * @param offsetBytes where its content starts
-   * @returns what reads it; undefined passes over it
-   */
-  file(name: string, offsetBytes: number): TraceReader | undefined;
-  /** The archive has ended. */
-  end(): void;
-}
+/**
+ * What is done with a regular file of an archive.
+ *
+ * @param name without its directories; cut at 100 bytes where the archive has longer ones
+ * @param offsetBytes where its content starts
+ * @returns what reads it; undefined passes over it
+ */
+export type OpenTarFile = (name: string, offsetBytes: number) => TraceReader | undefined;
 
 /**
  * Reads the files of a tar archive as they come. Names in extended headers are passed over: what stands in the plain
@@ -25,7 +20,7 @@ export interface TarHandler {
  */
 export class TarReader implements TraceReader {
   readonly #sink: TraceSink;
-  readonly #handler: TarHandler;
+  readonly #open: OpenTarFile;
   readonly #header = new Uint8Array(blockBytes);
   #headerBytes = 0;
   #offsetBytes = 0;
@@ -36,9 +31,9 @@ export class TarReader implements TraceReader {
   /** Behind a header that is none, nothing more can be told of the archive. */
   #stopped = false;
 
-  constructor(sink: TraceSink, handler: TarHandler) {
+  constructor(sink: TraceSink, open: OpenTarFile) {
     this.#sink = sink;
-    this.#handler = handler;
+    this.#open = open;
   }
 
   push(bytes: Uint8Array): void {
@@ -60,7 +55,6 @@ export class TarReader implements TraceReader {
       this.#sink.bad('the archive ends inside of a file');
     }
     this.#reader?.end();
-    this.#handler.end();
   }
 
   #content(bytes: Uint8Array, at: number): number {
@@ -103,7 +97,7 @@ export class TarReader implements TraceReader {
     this.#paddingBytes = (blockBytes - (size % blockBytes)) % blockBytes;
     const type = header[156];
     const isFile = type === Type.file || type === Type.oldFile;
-    this.#reader = isFile ? this.#handler.file(tarName(header, 0), contentOffsetBytes) : undefined;
+    this.#reader = isFile ? this.#open(tarName(header, 0), contentOffsetBytes) : undefined;
     if (type === Type.directory) this.#contentBytes = 0;
     if (this.#contentBytes === 0) this.#endFile();
   }

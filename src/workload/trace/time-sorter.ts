@@ -99,8 +99,11 @@ interface Run {
 
 class MemoryRun implements Run {
   at = 0;
+  readonly numbers: Float64Array;
 
-  constructor(readonly numbers: Float64Array) {}
+  constructor(numbers: Float64Array) {
+    this.numbers = numbers;
+  }
 
   get done(): boolean {
     return this.at >= this.numbers.length;

@@ -24,9 +24,9 @@ const mostWords = 7;
  *
  * With -P bcc prints one letter for the pattern behind the bytes. biosnoop.bt of bpftrace prints no sectors.
  */
-export const biosnoop: TraceFormat = {
+export const biosnoopFormat: TraceFormat = {
   name: 'biosnoop',
-  title: 'biosnoop of bcc or libbpf-tools',
+  title: 'biosnoop output',
   source: 'bcc tools/biosnoop.py, print_event(); libbpf-tools/biosnoop.c, handle_event()',
   recognises: (head) => headLines(head).some((line) => isHeader(line, 0, line.length)),
   open: (sink) => new LineReader(sink, new BiosnoopLines(sink)),

@@ -31,9 +31,9 @@ const Column = {
 } as const;
 
 /** What blkparse prints for a trace of blktrace unless it is given a format of its own. */
-export const blkparse: TraceFormat = {
+export const blkparseFormat: TraceFormat = {
   name: 'blkparse',
-  title: "blkparse's text",
+  title: 'blkparse text',
   source: 'blkparse(1), "DEFAULT OUTPUT"; blktrace blkparse_fmt.c, process_default()',
   recognises: (head) => {
     const words = new Words(Column.rest);

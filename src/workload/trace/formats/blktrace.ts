@@ -44,9 +44,9 @@ const otherActions: readonly (string | undefined)[] = [
  * What blktrace writes for each processor, and `blkparse -d` for all of them in order of time. Write-zeroes look like
  * writes in this version of the format.
  */
-export const blktrace: TraceFormat = {
+export const blktraceFormat: TraceFormat = {
   name: 'blktrace',
-  title: 'blktrace binary',
+  title: 'blktrace recording',
   source: 'Linux include/uapi/linux/blktrace_api.h, struct blk_io_trace, version 7',
   recognises: (head) => {
     if (head.length < headerBytes) return false;

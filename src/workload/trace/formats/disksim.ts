@@ -14,9 +14,9 @@ const columnCount = 5;
  * Lines of `time device sector sectors flags`, bit 0 of the hexadecimal flags telling a read. DiskSim's times are
  * milliseconds and always have a fraction, those of SSDsim and MQSim are whole nanoseconds; the first line decides.
  */
-export const disksim: TraceFormat = {
+export const disksimFormat: TraceFormat = {
   name: 'disksim',
-  title: 'DiskSim ASCII, or that of SSDsim and MQSim',
+  title: 'DiskSim ASCII trace',
   source: 'DiskSim 4.0 Reference Manual, "Input workload specification", ASCII; MQSim README, "Trace-based workloads"',
   recognises: (head) => {
     const words = new Words(columnCount + 1);

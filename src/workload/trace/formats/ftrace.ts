@@ -29,9 +29,9 @@ const group = 'block:';
  *     jbd2/vda1-8-231 [000] ..... 12.345678: block_rq_issue: 254,0 WS 4096 () 2048 + 8 be,0,4 [jbd2/vda1-8]
  *     jbd2/vda1-8-231 [000] ..... 12.345678: block_bio_queue: 254,0 WS 2048 + 8 [jbd2/vda1-8]
  */
-export const ftrace: TraceFormat = {
+export const ftraceFormat: TraceFormat = {
   name: 'ftrace',
-  title: 'ftrace block events',
+  title: 'ftrace log of block events',
   source: 'Linux Documentation/trace/ftrace.rst, "Output format"; include/trace/events/block.h',
   recognises: (head) => headLines(head).some((line) => isHeader(line) || isBlockEvent(line)),
   open: (sink, options) => new LineReader(sink, new FtraceLines(sink, options)),

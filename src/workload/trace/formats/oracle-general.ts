@@ -14,9 +14,9 @@ const never = [2 ** 64, 2 ** 63];
  * request for the same id`. They do not say what a request does: all are taken as reads. The ids of block traces are
  * numbers of blocks, of the unit that `--id-unit` says.
  */
-export const oracleGeneral: TraceFormat = {
+export const oracleGeneralFormat: TraceFormat = {
   name: 'oracle-general',
-  title: 'libCacheSim oracleGeneral',
+  title: 'libCacheSim oracleGeneral trace',
   source: 'libCacheSim traceReader/customizedReader/oracle/oracleGeneralBin.h',
   recognises,
   open: (sink, options) => new RecordReader(sink, new OracleRecords(sink, options)),

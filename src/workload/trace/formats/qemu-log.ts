@@ -41,9 +41,9 @@ const kinds = {
  * What QEMU writes with `-trace 'blk_co_p*'` or `-trace 'virtio_blk_handle_*'` and its log backend, with or without
  * `-msg timestamp=on`. QEMU up to 11.1 has no such event for flushes and discards.
  */
-export const qemuLog: TraceFormat = {
+export const qemuLogFormat: TraceFormat = {
   name: 'qemu-log',
-  title: "QEMU's trace log",
+  title: 'QEMU trace log',
   source: 'QEMU block/trace-events, hw/block/trace-events, scripts/tracetool/backend/log.py',
   recognises: (head) =>
     headLines(head).some((line) => {

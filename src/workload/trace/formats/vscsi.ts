@@ -41,9 +41,9 @@ const operations: ReadonlyMap<number, Operation> = new Map([
 ]);
 
 /** The traces of virtual machines' disks that VMware's vscsi layer recorded, of both versions. */
-export const vscsi: TraceFormat = {
+export const vscsiFormat: TraceFormat = {
   name: 'vscsi',
-  title: 'CloudPhysics vscsi',
+  title: 'CloudPhysics vscsi trace',
   source: 'libCacheSim traceReader/customizedReader/vscsi.h, trace_v1_record_t and trace_v2_record_t; SCSI SBC-4, 5',
   recognises: (head) => layouts.some((layout) => isOfLayout(head, layout)),
   open: (sink) => new RecordReader(sink, new VscsiRecords(sink)),
