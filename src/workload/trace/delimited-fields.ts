@@ -1,4 +1,6 @@
-/** Where the fields of a line lie; the arrays are reused from line to line. */
+const space = 0x20;
+
+/** Where the fields of a line lie, without spaces around them; the arrays are reused from line to line. */
 export class DelimitedFields {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
@@ -16,14 +18,17 @@ export class DelimitedFields {
     const { starts, ends } = this;
     const delimiter = this.#delimiter;
     let count = 0;
-    starts[0] = start;
-    for (let index = start; index < end; index++) {
-      if (bytes[index] !== delimiter) continue;
-      ends[count] = index;
+    let from = start;
+    for (let index = start; index <= end; index++) {
+      if (index < end && bytes[index] !== delimiter) continue;
+      let to = index;
+      while (from < to && bytes[from] === space) from += 1;
+      while (from < to && bytes[to - 1] === space) to -= 1;
+      starts[count] = from;
+      ends[count] = to;
       count += 1;
-      starts[count] = index + 1;
+      from = index + 1;
     }
-    ends[count] = end;
-    return count + 1;
+    return count;
   }
 }

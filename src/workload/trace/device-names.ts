@@ -5,12 +5,15 @@ const tableSize = 1024;
 /** Numbers of devices by the bytes of their names, without a string for each request. */
 export class DeviceNames {
   readonly #sink: TraceSink;
+  readonly #spelled: (name: string) => string;
   /** The name that was seen last in each place of a table by hash, and its number. */
   readonly #names: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(tableSize).fill(undefined);
   readonly #numbers = new Int32Array(tableSize);
 
-  constructor(sink: TraceSink) {
+  /** @param spelled how a name is shown where that is not how the file has it */
+  constructor(sink: TraceSink, spelled: (name: string) => string = (name) => name) {
     this.#sink = sink;
+    this.#spelled = spelled;
   }
 
   /** The sink's number for a name. */
@@ -22,7 +25,7 @@ export class DeviceNames {
     if (seen !== undefined && same(seen, bytes, start, end)) return this.#numbers[place] as number;
     // A copy: `slice` of a Buffer would be a view of memory that is about to change.
     const name = new Uint8Array(bytes.subarray(start, end));
-    const number = this.#sink.device(Buffer.from(name.buffer).toString('utf8'));
+    const number = this.#sink.device(this.#spelled(Buffer.from(name.buffer).toString('utf8')));
     this.#names[place] = name;
     this.#numbers[place] = number;
     return number;

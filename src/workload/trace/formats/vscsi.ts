@@ -1,5 +1,6 @@
 import { Operation } from '../../request.ts';
 import { type RecordHandler, RecordReader } from '../record-reader.ts';
+import { scsiOperations } from '../scsi-operations.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 import { uint64 } from '../uint64.ts';
 
@@ -20,25 +21,6 @@ const layouts: readonly Layout[] = [
   { version: 1, recordBytes: 32, lengthBytes: 4, command: 12, versionField: 14, sector: 16, time: 24 },
   { version: 2, recordBytes: 40, command: 0, versionField: 2, lengthBytes: 8, sector: 16, time: 24 },
 ];
-
-/** Commands with data on the medium, by the number of SCSI's operation code. */
-const operations: ReadonlyMap<number, Operation> = new Map([
-  [0x08, Operation.read],
-  [0x28, Operation.read],
-  [0x88, Operation.read],
-  [0xa8, Operation.read],
-  [0x0a, Operation.write],
-  [0x2a, Operation.write],
-  [0x8a, Operation.write],
-  [0xaa, Operation.write],
-  // WRITE AND VERIFY
-  [0x2e, Operation.write],
-  [0x8e, Operation.write],
-  [0xae, Operation.write],
-  // SYNCHRONIZE CACHE
-  [0x35, Operation.sync],
-  [0x91, Operation.sync],
-]);
 
 /** The traces of virtual machines' disks that VMware's vscsi layer recorded, of both versions. */
 export const vscsiFormat: TraceFormat = {
@@ -72,7 +54,7 @@ class VscsiRecords implements RecordHandler {
       this.#sink.bad(`this is no record of vscsi version ${layout.version}`);
       return;
     }
-    const operation = operations.get(view.getUint16(at + layout.command, true));
+    const operation = scsiOperations.get(view.getUint16(at + layout.command, true));
     if (operation === undefined) {
       this.#sink.passOver('other SCSI commands');
       return;
@@ -95,7 +77,7 @@ function isOfLayout(head: Uint8Array, layout: Layout): boolean {
   let requests = 0;
   for (let at = 0; at + layout.recordBytes <= head.length; at += layout.recordBytes) {
     if (!isRecord(view, at, layout)) return false;
-    const operation = operations.get(view.getUint16(at + layout.command, true));
+    const operation = scsiOperations.get(view.getUint16(at + layout.command, true));
     if (operation === undefined || operation === Operation.sync) continue;
     const lengthBytes = view.getUint32(at + layout.lengthBytes, true);
     if (lengthBytes % sectorBytes !== 0 || uint64(view, at + layout.sector, true) >= 2 ** 44) return false;
