@@ -2,6 +2,8 @@ import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { EnvironmentError, InputError, UsageError } from '../errors.ts';
 import { closest } from '../settings/suggest.ts';
+import { looksLikeFioJob } from './fio-job/job-file.ts';
+import { parseFioJob } from './fio-job/load-fio-job.ts';
 import { loadTrace } from './load-trace.ts';
 import { type ParameterValues, parseProfile } from './parse-profile.ts';
 import type { ParameterValue, Profile } from './profile.ts';
@@ -103,7 +105,9 @@ async function loadFile(
         hint: 'Say with --format what it is.',
       });
     }
-    return parseProfile(shown, await file.readFile('utf8'), basename(shown).replace(/\.ya?ml$/, ''));
+    const text = await file.readFile('utf8');
+    if (looksLikeFioJob(text)) return parseFioJob(text, shown, basename(shown));
+    return parseProfile(shown, text, basename(shown).replace(/\.ya?ml$/, ''));
   } finally {
     await file.close();
   }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Warning } from '../warnings.ts';
+import type { FioJob } from './fio-job/fio-job.ts';
 import { blockSizeSchema, operationsSchema, placeSchema, sizeSchema, weightSchema } from './profile-scalars.ts';
 import type { RecordedRequests } from './recorded-requests.ts';
 import type { TraceSurvey } from './trace/survey.ts';
@@ -188,7 +190,7 @@ export type ProfileExperiment = z.output<typeof experiment>;
 export type ProfilePublished = z.output<typeof published>;
 
 /** A workload as it is described, before a disk size and a seed are chosen. Plain data. */
-export type Profile = PatternProfile | RecordedProfile;
+export type Profile = PatternProfile | RecordedProfile | FioJobProfile;
 
 interface ProfileBase extends Omit<ProfileDocument, 'schema' | 'name' | 'parameters' | 'phases' | 'disk'> {
   readonly name: string;
@@ -213,4 +215,12 @@ export interface RecordedProfile extends ProfileBase {
   readonly requests: RecordedRequests;
   /** What was found in the trace besides; see surveyWarnings. */
   readonly survey: TraceSurvey;
+}
+
+/** From a fio job file. */
+export interface FioJobProfile extends ProfileBase {
+  readonly kind: 'fio-job';
+  readonly jobs: readonly FioJob[];
+  /** What of the file is not followed. */
+  readonly warnings?: readonly Warning[];
 }

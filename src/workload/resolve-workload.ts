@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { formatBytes } from '../units/bytes.ts';
+import { resolveFioJobs } from './fio-job/resolve-fio-job.ts';
 import { type PhaseSpec, phaseRequests } from './phase.ts';
 import { largestBlockCount, postmarkAreas } from './postmark/disk.ts';
 import { blockBytes } from './postmark/layout.ts';
@@ -35,6 +36,11 @@ export function resolveWorkload(profile: Profile, options: ResolveOptions = {}):
     diskBytes,
     seed,
   };
+  if (profile.kind === 'fio-job') {
+    const { warnings } = profile;
+    const resolved = resolveFioJobs(profile, diskBytes, { diskBytes: options.diskBytes, seed: options.seed });
+    return { ...common, ...resolved, ...(warnings === undefined ? {} : { warnings }) };
+  }
   if (profile.kind === 'recorded') return { ...common, ...resolveRecorded(profile, diskBytes) };
   const phases = profile.phases.map((phase, index) => {
     const where = `${profile.name}: phase ${index + 1} (${phase.pattern})`;
