@@ -25,6 +25,23 @@ export class LatencyRecorder {
     this.#histogram.recordValue(Math.max(1, Math.round(nanoseconds)));
   }
 
+  /**
+   * Takes over the bins of a histogram that another program kept, with what it knows exactly of all of them together.
+   * @param bins nanoseconds, and how many requests took about that long
+   * @param exact count, mean and longest, nanoseconds
+   */
+  addBins(
+    bins: Iterable<readonly [nanoseconds: number, count: number]>,
+    exact: { readonly count: number; readonly mean: number; readonly max: number },
+  ): void {
+    for (const [nanoseconds, count] of bins) {
+      this.#histogram.recordValueWithCount(Math.max(1, Math.round(nanoseconds)), count);
+    }
+    this.#count += exact.count;
+    this.#sumNs += exact.mean * exact.count;
+    this.#maxNs = Math.max(this.#maxNs, exact.max);
+  }
+
   /** Takes over everything that another recorder holds. */
   add(other: LatencyRecorder): void {
     this.#count += other.#count;

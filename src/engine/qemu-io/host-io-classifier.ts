@@ -72,6 +72,14 @@ export class HostIoClassifier {
     this.#hasDataFile = options.hasDataFile;
   }
 
+  /**
+   * What follows is no more part of the opening, though no read of no length has said so. The guest's disk is then the first
+   * node that something is asked of and that is no file.
+   */
+  openingEnded(): void {
+    this.#started = true;
+  }
+
   /** True once the first guest request was seen: the trace works. */
   get started(): boolean {
     return this.#started;
@@ -127,6 +135,11 @@ export class HostIoClassifier {
     return this.#fileNodes.has(node) || (!this.#fileNodes.has(this.#imageNode) && !tally.passesOn);
   }
 
+  #isGuest({ node }: TraceEvent): boolean {
+    if (this.#guestNode === '' && node !== this.#imageNode && !this.#fileNodes.has(node)) this.#guestNode = node;
+    return node === this.#guestNode;
+  }
+
   #opening(event: TraceEvent): void {
     if (event.name !== 'bdrv_co_preadv_part') return;
     if (event.lengthBytes === 0) {
@@ -143,7 +156,7 @@ export class HostIoClassifier {
   }
 
   #read(event: TraceEvent): void {
-    if (event.node === this.#guestNode) return;
+    if (this.#isGuest(event)) return;
     const cached = this.#pendingRead;
     this.#pendingRead = undefined;
     if (event.node !== this.#imageNode) {
@@ -167,7 +180,7 @@ export class HostIoClassifier {
   }
 
   #write(event: TraceEvent): void {
-    if (event.node === this.#guestNode) return;
+    if (this.#isGuest(event)) return;
     this.#pendingRead = undefined;
     this.#lastOther = '';
     if (event.node !== this.#imageNode) {
@@ -193,7 +206,7 @@ export class HostIoClassifier {
   }
 
   #zero(event: TraceEvent): void {
-    if (event.node === this.#guestNode) return;
+    if (this.#isGuest(event)) return;
     if (event.node === this.#imageNode) this.#count('zero');
     else this.#other(event.node).zeros++;
   }

@@ -10,7 +10,7 @@ import { LineSplitter } from './line-splitter.ts';
 import { replay } from './replay.ts';
 import { hasSilentSyncs } from './script.ts';
 import type { Script } from './script-store.ts';
-import { parseTraceEvent, traceEvents } from './trace-event.ts';
+import { parseTraceEvent, type TraceEvent, traceEvents } from './trace-event.ts';
 
 /** What the traced replay adds to a trial. */
 export interface HostIo {
@@ -28,7 +28,7 @@ interface CountOptions {
 }
 
 /** A request under trace costs some ten times one without. */
-const slowdown = 10;
+export const traceSlowdown = 10;
 
 /**
  * Replays a trial's script under QEMU's trace events, untimed, and counts its host I/O by kind. The requests to the host are served by
@@ -40,14 +40,7 @@ export async function countHostIo(options: CountOptions): Promise<HostIo> {
   const readOnly = job.workload.image.state === 'shared';
   const modes = effectiveModes(job.configuration, defaults);
   const traced = defaults.aio === 'io_uring' ? { ...modes, aio: 'io_uring' } : modes;
-  const classifier = new HostIoClassifier({
-    clusterBytes: clusterBytes(job),
-    hasDataFile: files.hasDataFile,
-  });
-  const lines = new LineSplitter((line) => {
-    const event = parseTraceEvent(line);
-    if (event) classifier.add(event);
-  });
+  const trace = new HostIoTrace(job, files);
   const run = await replay({
     tools,
     scratch,
@@ -56,21 +49,57 @@ export async function countHostIo(options: CountOptions): Promise<HostIo> {
     workload: job.workload,
     script,
     silentSyncs: hasSilentSyncs(job),
-    timeLimitMs: job.timeLimitMs * slowdown,
+    timeLimitMs: job.timeLimitMs * traceSlowdown,
     signal: job.signal,
     cpus: [],
-    onStderr: (chunk) => lines.push(chunk),
+    onStderr: (chunk) => trace.push(chunk),
   });
-  if (run.failure !== undefined) return without(job, run.failure);
-  if (!classifier.started) return without(job, 'this QEMU was built without the log backend for trace events');
-  const { counts, seekBytes } = classifier.result();
-  return {
-    metrics: { hostIo: counts, ...(seekBytes === undefined ? {} : { hostSeekBytes: seekBytes }) },
-    warnings: [],
-  };
+  return run.failure === undefined ? trace.result() : withoutHostIo(job, run.failure);
 }
 
-function without(job: EngineJob, why: string): HostIo {
+/** Counts host I/O in the standard error of a QEMU program that logs {@link traceEvents}. */
+export class HostIoTrace {
+  readonly #job: EngineJob;
+  readonly #classifier: HostIoClassifier;
+  readonly #lines = new LineSplitter((line) => {
+    const event = parseTraceEvent(line);
+    if (event) this.#add(event);
+  });
+  #eventCount = 0;
+
+  constructor(job: EngineJob, { hasDataFile }: ImageFiles) {
+    this.#job = job;
+    this.#classifier = new HostIoClassifier({ clusterBytes: clusterBytes(job), hasDataFile });
+  }
+
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk);
+  }
+
+  /** As {@link HostIoClassifier.openingEnded}. */
+  openingEnded(): void {
+    this.#classifier.openingEnded();
+  }
+
+  result(): HostIo {
+    if (!this.#classifier.started || this.#eventCount === 0) {
+      return withoutHostIo(this.#job, 'this QEMU was built without the log backend for trace events');
+    }
+    const { counts, seekBytes } = this.#classifier.result();
+    return {
+      metrics: { hostIo: counts, ...(seekBytes === undefined ? {} : { hostSeekBytes: seekBytes }) },
+      warnings: [],
+    };
+  }
+
+  #add(event: TraceEvent): void {
+    this.#eventCount++;
+    this.#classifier.add(event);
+  }
+}
+
+/** A trial whose host I/O could not be counted, and why. */
+export function withoutHostIo(job: EngineJob, why: string): HostIo {
   return {
     metrics: {},
     warnings: [{ code: 'no-host-io', subject: job.configuration.label, message: `host I/O was not counted: ${why}` }],

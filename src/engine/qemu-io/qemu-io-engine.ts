@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { commonHost } from '../../driver/driver-options.ts';
 import type { HostIoSink } from '../../driver/host-io.ts';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
-import { driveNode } from '../../settings/blockdev.ts';
 import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Workload } from '../../workload/workload.ts';
@@ -17,13 +14,15 @@ import { effectiveModes, type HostDefaults, runCommand } from './block-node.ts';
 import { measureOverhead } from './calibration.ts';
 import { countHostIo, type HostIo } from './host-io.ts';
 import { probeHostDefaults } from './host-probe.ts';
-import { type ImageFiles, imageNames } from './image-files.ts';
+import type { ImageFiles } from './image-files.ts';
 import { ImageMaker, PreparationError } from './image-maker.ts';
+import { type ImageSpace, spaceMetrics, spaceOf } from './image-space.ts';
 import { recordIoLog } from './io-log.ts';
 import { type Replay, type ReplayOptions, replay } from './replay.ts';
 import { hasSilentSyncs } from './script.ts';
 import { type Script, ScriptStore } from './script-store.ts';
 import { SlicedReplay } from './sliced-replay.ts';
+import { placeWarnings } from './trial-warnings.ts';
 
 /** What the qemu-io engine works with. */
 export interface QemuIoEngineOptions {
@@ -255,22 +254,7 @@ class QemuIoEngine implements Engine {
       const message = 'with detect-zeroes the time of syncs cannot be measured; they are made, and not in the figures';
       warnings.push({ code: 'untimed-syncs', subject, message });
     }
-    if (this.#cpus.length > 0 && run.tool.cpus.length === 0) {
-      warnings.push({
-        code: 'not-pinned',
-        subject,
-        message: 'the measured process was not pinned to a processor, as taskset is missing',
-        hint: 'Install util-linux for steadier figures.',
-      });
-    }
-    if (defaults.cache !== 'none' && driveNode(job.configuration.drive).cache === undefined) {
-      warnings.push({
-        code: 'page-cache',
-        subject,
-        message: 'the file system takes no direct I/O, so that reads may come from the page cache',
-        hint: 'Set TMPDIR to a directory on the file system that the disk will be on.',
-      });
-    }
+    warnings.push(...placeWarnings(job, defaults, { asked: this.#cpus, pinned: run.tool.cpus }));
     return warnings;
   }
 
@@ -291,33 +275,8 @@ interface Prepared {
   readonly command: readonly string[];
 }
 
-interface ImageSpace {
-  readonly fileBytes: number;
-  readonly allocatedBytes: number;
-}
-
-/** Length and allocated blocks of the image and of its external data file. @source POSIX stat: blocks of 512 bytes */
-function spaceOf(files: ImageFiles): ImageSpace {
-  const names = [imageNames.image, ...(files.hasDataFile ? [imageNames.dataFile] : [])];
-  const stats = names.map((name) => statSync(join(files.directory, name)));
-  return {
-    fileBytes: stats.reduce((sum, stat) => sum + stat.size, 0),
-    allocatedBytes: stats.reduce((sum, stat) => sum + stat.blocks * 512, 0),
-  };
-}
-
 function metricsOf(run: Replay, script: Script, job: EngineJob, space: ImageSpace): TrialMetrics {
-  const { guestBytes, guestDistinctBytes, guestSeekBytes } = script.summary;
-  const storedBytes = job.workload.image.content === 'full' ? job.workload.diskBytes : guestDistinctBytes;
-  return {
-    ...run.matcher.metrics(),
-    wallMs: run.wallMs,
-    ...space,
-    guestBytes,
-    guestDistinctBytes,
-    ...(storedBytes > 0 ? { spaceAmplificationRatio: space.allocatedBytes / storedBytes } : {}),
-    guestSeekBytes,
-  };
+  return { ...run.matcher.metrics(), wallMs: run.wallMs, ...spaceMetrics(script.summary, job, space) };
 }
 
 /** Failures that belong to one trial become its outcome; what is wrong with the machine or with qtune goes up. */
