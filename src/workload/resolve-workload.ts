@@ -8,6 +8,7 @@ import type { PostmarkSpec } from './postmark/parameters.ts';
 import type { Profile, ProfilePhase, ProfileStream, RecordedProfile } from './profile.ts';
 import { Operation } from './request.ts';
 import { recordCount, type StreamSpec } from './stream.ts';
+import { surveyWarnings } from './trace/survey.ts';
 import type { Workload } from './workload.ts';
 
 /** Changes whenever the same phases and seed give other requests than before, so that results are not mixed up. */
@@ -41,7 +42,10 @@ export function resolveWorkload(profile: Profile, options: ResolveOptions = {}):
     const resolved = resolveFioJobs(profile, diskBytes, { diskBytes: options.diskBytes, seed: options.seed });
     return { ...common, ...resolved, ...(warnings === undefined ? {} : { warnings }) };
   }
-  if (profile.kind === 'recorded') return { ...common, ...resolveRecorded(profile, diskBytes) };
+  if (profile.kind === 'recorded') {
+    const warnings = surveyWarnings(profile.survey, profile.name);
+    return { ...common, ...resolveRecorded(profile, diskBytes), ...(warnings.length === 0 ? {} : { warnings }) };
+  }
   const phases = profile.phases.map((phase, index) => {
     const where = `${profile.name}: phase ${index + 1} (${phase.pattern})`;
     return resolvePhase(withSeed(phase, options.seed), diskBytes, where);

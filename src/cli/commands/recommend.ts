@@ -10,6 +10,8 @@ import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import type { MeasureSettings } from '../recommend/measure.ts';
+import { tellWarnings } from '../tell-warnings.ts';
+import { checkTraceOptions, declareTraceOptions, traceOptionsOf } from '../trace-options.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -27,7 +29,7 @@ export const recommendCommand: Command = {
     { command: 'recommend --disk 100G --backing --json', about: 'an overlay on a backing file, as a JSON document' },
   ],
   build: (yargs) =>
-    yargs
+    declareTraceOptions(yargs)
       .option('disk', {
         type: 'string',
         describe: 'Virtual size of the disk, as QEMU writes sizes: 2T',
@@ -172,14 +174,20 @@ async function workloadOf(
 ): Promise<Pick<AdviceRequest, 'traits' | 'workload'>> {
   const name = optionalString(args, 'workload') ?? 'general';
   const traits = findTraits(name);
-  if (traits) return { traits };
+  if (traits) {
+    checkTraceOptions(traceOptionsOf(args), false);
+    return { traits };
+  }
   const { loadProfile } = await import('../../workload/load-profile.ts');
   const { resolveWorkload } = await import('../../workload/resolve-workload.ts');
   const { traitsOfRequests } = await import('../../advisor/requests-traits.ts');
   const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER);
+  const trace = traceOptionsOf(args);
   try {
-    const profile = await loadProfile(name, host.cwd);
+    const profile = await loadProfile(name, host.cwd, diskBytes, trace, host.signal);
+    checkTraceOptions(trace, profile.kind === 'recorded');
     const workload = resolveWorkload(profile, { diskBytes, ...(seed === undefined ? {} : { seed }) });
+    tellWarnings(host, workload.warnings);
     return { traits: traitsOfRequests(workload), workload };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

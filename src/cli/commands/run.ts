@@ -20,6 +20,8 @@ import { checkDecidable } from '../run/decider.ts';
 import { type Execution, executePlan, type RunTarget } from '../run/execute.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
 import { defaultJournalName, listShards, selectShard } from '../run/shard-plan.ts';
+import { tellWarnings } from '../tell-warnings.ts';
+import { declareTraceOptions } from '../trace-options.ts';
 
 /** `qtune run`: measured trials into a journal. */
 export const runCommand: Command = {
@@ -45,7 +47,10 @@ export const runCommand: Command = {
     const settings = runSettings(args);
     const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
     const builds = await enginesFor(settings, host);
-    const whole = await buildRunPlan(settings, host.cwd, backing, builds[0]?.name ?? 'qemu-io');
+    const whole = await buildRunPlan(settings, host.cwd, backing, builds[0]?.name ?? 'qemu-io', host.signal);
+    for (const name of new Set(whole.trials.map(({ workload }) => workload))) {
+      tellWarnings(host, whole.workload(name).warnings);
+    }
     validate(whole, builds);
     if (settings.ioLog !== undefined) checkOneCell(whole);
     if (settings.listShard) return listShards(whole, settings, host);
@@ -69,13 +74,16 @@ export const runCommand: Command = {
 };
 
 function buildOptions(yargs: Argv): Argv {
-  return yargs
+  return declareTraceOptions(yargs)
     .positional('profile', {
       type: 'string',
       array: true,
       describe: 'A shipped profile or a YAML file; its experiment says which configurations to measure',
     })
-    .option('workload', { type: 'string', describe: 'A profile or a trace of which only the requests are taken' })
+    .option('workload', {
+      type: 'string',
+      describe: 'A profile, or a trace of any format that qtune reads, of which only the requests are taken',
+    })
     .option('disk', { type: 'string', describe: 'Virtual size in place of the profile’s, e.g. 20G' })
     .option('create', {
       alias: 'o',

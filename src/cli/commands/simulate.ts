@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
 import type { SimulationSettings } from '../simulate/settings.ts';
+import { declareTraceOptions, traceOptionsOf } from '../trace-options.ts';
 
 /** `qtune simulate`: the model of QEMU's driver on given requests, without QEMU. */
 export const simulateCommand: Command = {
@@ -23,7 +24,7 @@ export const simulateCommand: Command = {
     },
   ],
   build: (yargs) =>
-    yargs
+    declareTraceOptions(yargs)
       .option('disk', { type: 'string', requiresArg: true, describe: 'Virtual size of a new disk: 2T, 500G' })
       .option('image', {
         type: 'string',
@@ -33,7 +34,7 @@ export const simulateCommand: Command = {
       .option('requests', {
         type: 'string',
         requiresArg: true,
-        describe: 'A fio iolog, or a workload as for `run`',
+        describe: 'A trace of any format that qtune reads, or a workload as for `run`',
       })
       .option('create', {
         alias: 'o',
@@ -98,7 +99,7 @@ function simulationSettings(
   const requests = optionalString(args, 'requests');
   if (requests === undefined) {
     throw new UsageError('--requests is missing', {
-      hint: 'Name a fio iolog, or a workload of `qtune workload list`.',
+      hint: 'Name a trace, or a workload of `qtune workload list`.',
     });
   }
   if (image === undefined && diskBytes === undefined) {
@@ -126,6 +127,7 @@ function simulationSettings(
     image,
     diskBytes,
     requests,
+    trace: traceOptionsOf(args),
     content: contentOf(optionalString(args, 'content')),
     backing: backingOf(optionalString(args, 'backing')),
     qemu: qemuVersionOption(args),

@@ -43,7 +43,7 @@ export function curveSettings(options: CurveOptions): CurveSettings {
   const { requests } = options;
   if (requests === undefined) {
     throw new UsageError('--requests is missing', {
-      hint: 'Name a fio iolog, or a workload of `qtune workload list`.',
+      hint: 'Name a trace, or a workload of `qtune workload list`.',
     });
   }
   const diskBytes = options.disk === undefined ? undefined : parseBytes(options.disk, '--disk');

@@ -5,12 +5,14 @@ import { buildPlan, type Plan, type PlanBacking } from '../../trial/plan.ts';
 import { loadProfile } from '../../workload/load-profile.ts';
 import { resolveWorkload } from '../../workload/resolve-workload.ts';
 import type { Workload } from '../../workload/workload.ts';
+import { checkTraceOptions } from '../trace-options.ts';
 import { defaultLooks } from './decider.ts';
 import { defaultRepetitions, type RunSettings } from './settings.ts';
 
 /** One workload with what its profile says about the experiment. */
 interface Row {
   readonly workload: Workload;
+  readonly isTrace: boolean;
   readonly configurations: readonly Configuration[];
   readonly repetitions: number;
   readonly published: unknown;
@@ -30,14 +32,20 @@ export async function buildRunPlan(
   cwd: string,
   backing: PlanBacking | undefined,
   engine: EngineName,
+  signal?: AbortSignal,
 ): Promise<Plan> {
   const flags =
     settings.create.length + settings.drive.length > 0
       ? buildConfigurations(settings.create, settings.drive)
       : undefined;
+  const context = { settings, cwd, flags, engine, signal };
   const rows: Row[] = [];
-  for (const name of settings.profiles) rows.push(await readRow(name, settings, cwd, flags, engine, true));
-  for (const name of settings.workloads) rows.push(await readRow(name, settings, cwd, flags, engine, false));
+  for (const name of settings.profiles) rows.push(await readRow(name, true, context));
+  for (const name of settings.workloads) rows.push(await readRow(name, false, context));
+  checkTraceOptions(
+    settings.trace,
+    rows.some(({ isTrace }) => isTrace),
+  );
   const looks = engine === 'simulated' || settings.untilDecided === undefined ? undefined : looksOf(settings);
   const rowOf = new Map(rows.map((row) => [row.workload, row]));
   const published = new Map(
@@ -61,15 +69,20 @@ function looksOf({ repetitions }: RunSettings): readonly number[] {
   return [...defaultLooks.filter((look) => look < repetitions), repetitions];
 }
 
+interface RowContext {
+  readonly settings: RunSettings;
+  readonly cwd: string;
+  readonly flags: readonly Configuration[] | undefined;
+  readonly engine: EngineName;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function readRow(
   name: string,
-  settings: RunSettings,
-  cwd: string,
-  flags: readonly Configuration[] | undefined,
-  engine: EngineName,
   withExperiment: boolean,
+  { settings, cwd, flags, engine, signal }: RowContext,
 ): Promise<Row> {
-  const profile = await loadProfile(name, cwd, settings.diskBytes);
+  const profile = await loadProfile(name, cwd, settings.diskBytes, settings.trace, signal);
   const experiment = withExperiment ? profile.experiment : undefined;
   const workload = resolveWorkload(profile, {
     ...(settings.diskBytes === undefined ? {} : { diskBytes: settings.diskBytes }),
@@ -77,6 +90,7 @@ async function readRow(
   });
   return {
     workload,
+    isTrace: profile.kind === 'recorded',
     configurations: flags ?? buildConfigurations(experiment?.create ?? [], experiment?.drive ?? []),
     repetitions: settings.repetitions ?? (engine === 'simulated' ? 1 : (experiment?.repetitions ?? defaultRepetitions)),
     published: withExperiment ? profile.published : undefined,

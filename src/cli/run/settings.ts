@@ -12,6 +12,7 @@ import {
   qemuVersionOption,
   stringList,
 } from '../args.ts';
+import { type GivenTraceOptions, traceOptionsOf } from '../trace-options.ts';
 import type { DecisionSettings } from './decider.ts';
 import { type ShardSettings, shardSettings } from './shard-option.ts';
 
@@ -46,6 +47,8 @@ export interface RunSettings extends ShardSettings {
   /** Processors for the measured process: undefined for one by default, null for any. */
   readonly cpus: readonly number[] | null | undefined;
   readonly traceHostIo: boolean;
+  /** How traces among the workloads are read. */
+  readonly trace: GivenTraceOptions;
   readonly json: boolean;
 }
 
@@ -91,6 +94,7 @@ export function runSettings(args: Readonly<Record<string, unknown>>): RunSetting
     timeLimitMs: timeLimit === undefined ? defaultTimeLimitMs : parseDuration(timeLimit, '--time-limit'),
     cpus: processors(args),
     traceHostIo: args['host-io'] !== false,
+    trace: traceOptionsOf(args),
     json: flag(args, 'json'),
   };
 }

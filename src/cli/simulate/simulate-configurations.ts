@@ -28,6 +28,7 @@ import type { Host } from '../host.ts';
 import { withIoLog } from '../io-log-file.ts';
 import { Progress } from '../progress.ts';
 import { costProfiles } from '../run/cost-profiles.ts';
+import { checkTraceOptions } from '../trace-options.ts';
 import type { SimulationSettings } from './settings.ts';
 
 /**
@@ -78,7 +79,12 @@ export async function simulateConfigurations(settings: SimulationSettings, host:
         : await withIoLog(host.cwd, settings.ioLog, (log) => run(configuration, index, log)),
     );
   }
-  const warnings = [...(loaded?.warnings ?? []), ...costWarnings, ...settings.configurations.flatMap(withoutEffect)];
+  const warnings = [
+    ...(loaded?.warnings ?? []),
+    ...(workload.warnings ?? []),
+    ...costWarnings,
+    ...settings.configurations.flatMap(withoutEffect),
+  ];
   return buildSimulationReport(subject, rows, warnings);
 }
 
@@ -93,7 +99,8 @@ async function loadWorkload(
   host: Host,
 ): Promise<Workload> {
   const diskBytes = imageBytes ?? settings.diskBytes;
-  const profile = await loadProfile(settings.requests, host.cwd, diskBytes);
+  const profile = await loadProfile(settings.requests, host.cwd, diskBytes, settings.trace, host.signal);
+  checkTraceOptions(settings.trace, profile.kind === 'recorded');
   const workload = resolveWorkload(profile, diskBytes === undefined ? {} : { diskBytes });
   const { content = workload.image.content, backing = workload.image.backing } = settings;
   return { ...workload, image: { ...workload.image, content, backing } };
