@@ -6,7 +6,7 @@ const heldEvents = 4096;
 
 /** Names of the two kinds of event of a trace that show the same requests at two places. */
 export interface EventKinds {
-  /** Of what is taken where the trace has both, e.g. `queue events`. */
+  /** Of what is taken where the trace has both, in the plural, e.g. `queue events`. */
   readonly first: string;
   readonly second: string;
   /** Whether the second kind is taken where the trace does not have the first. */
@@ -54,12 +54,12 @@ export class EventChoice {
     const { first, second, advice } = this.#kinds;
     if (this.#secondCount === 0) return;
     if (this.#taken === 'second') {
-      this.#sink.note(`${this.#secondCount} ${second} are taken, as the trace does not start with ${first}`);
+      this.#sink.note(`${counted(this.#secondCount, second)} taken, as the trace does not start with ${first}`);
       return;
     }
     // Those that were kept when the first of the other kind came were not handed on.
     for (let held = 0; held < this.#held.count; held++) this.#sink.passOver(second);
-    this.#sink.note(`${this.#firstCount} ${first} are taken and ${this.#secondCount} ${second} are not; ${advice}`);
+    this.#sink.note(`${counted(this.#firstCount, first)} taken, ${counted(this.#secondCount, second)} not; ${advice}`);
   }
 
   #hold(device: number, kind: number, offsetBytes: number, lengthBytes: number, timeUs: number): void {
@@ -71,6 +71,10 @@ export class EventChoice {
     this.#taken = 'second';
     this.#held.replay(this.#sink);
   }
+}
+
+function counted(count: number, events: string): string {
+  return count === 1 ? `1 ${events.slice(0, -1)} is` : `${count.toLocaleString('en-US')} ${events} are`;
 }
 
 /** Events of a block layer: what was queued, before merging and splitting, and what its device was sent. */

@@ -134,13 +134,20 @@ class FtraceLines implements LineHandler {
  * @returns -1 where there is none
  */
 function timestampEnd(bytes: Uint8Array, start: number, end: number): number {
-  let inBrackets = false;
+  let behindProcessor = false;
   for (let at = start; at < end; at++) {
-    if (bytes[at] === closingBracket) inBrackets = true;
-    if (!inBrackets || bytes[at] !== colon || bytes[at + 1] !== space) continue;
+    if (bytes[at] === closingBracket && isProcessor(bytes, start, at)) behindProcessor = true;
+    if (!behindProcessor || bytes[at] !== colon || bytes[at + 1] !== space) continue;
     if (isDigit(bytes[at - 1])) return at;
   }
   return -1;
+}
+
+/** Whether `[digits` stands before a place. */
+function isProcessor(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = end;
+  while (at > start && isDigit(bytes[at - 1])) at -= 1;
+  return at < end && at > start && bytes[at - 1] === bracket;
 }
 
 function isDigit(byte: number | undefined): boolean {
