@@ -14,6 +14,11 @@ export interface Host {
   readonly argv: readonly string[];
   readonly stdout: TextSink;
   readonly stderr: TextSink;
+  /**
+   * The open files behind standard input, output and error, for a program that the user has qtune run at the terminal; such
+   * a program gets nothing and says nothing where they are absent.
+   */
+  readonly descriptors?: { readonly stdin: number; readonly stdout: number; readonly stderr: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly pid: number;

@@ -30,6 +30,7 @@ export function processHost(): Host {
     argv: process.argv.slice(2),
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
+    descriptors: { stdin: 0, stdout: 1, stderr: 2 },
     env: process.env,
     cwd: process.cwd(),
     pid: process.pid,

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { type Environment, findExecutable, searchPath } from './executable.ts';
 
-/** Signals that a helper can be set to get when qtune ends. */
-export type DeathSignal = 'KILL' | 'TERM';
+/** Signals that a helper can be set to get when qtune ends; `none` for one that has something to take away then. */
+export type DeathSignal = 'KILL' | 'TERM' | 'none';
 
 /** Programs that stand in front of a helper: what they do and whether they are there is recorded by `qtune doctor`. */
 export interface ProcessGuards {
@@ -35,5 +35,6 @@ async function probe(env: Environment | undefined): Promise<ProcessGuards> {
       resolve(error === null);
     });
   });
-  return works ? { deathSignal: (signal) => [setpriv, '--pdeathsig', signal, '--'], taskset } : none;
+  if (!works) return none;
+  return { deathSignal: (signal) => (signal === 'none' ? [] : [setpriv, '--pdeathsig', signal, '--']), taskset };
 }

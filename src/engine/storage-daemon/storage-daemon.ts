@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
+import type { JsonValue } from '../../settings/blockdev.ts';
 import { describeToolFailure, runTool, succeeded, type ToolResult } from '../process.ts';
 import type { Scratch } from '../scratch.ts';
 import { howToGetQemu, type QemuTools } from '../tools.ts';
@@ -21,6 +22,8 @@ export interface StorageDaemonOptions {
   readonly signal: AbortSignal;
   /** After this time it is ended. */
   readonly lifetimeMs: number;
+  /** A command that runs it, e.g. inside of other namespaces; it keeps the working directory. */
+  readonly within?: readonly string[];
   /** Trace events to log to standard error. */
   readonly trace?: readonly string[];
   /** Standard error goes to this open file; its last lines are kept for messages where it is absent. */
@@ -64,10 +67,11 @@ export class StorageDaemon {
   #cleaned = false;
 
   private constructor(options: StorageDaemonOptions, daemon: string) {
-    const { tools, scratch, exports, trace = [] } = options;
+    const { tools, scratch, exports, trace = [], within = [] } = options;
     this.#options = options;
     this.socket = `nbd-${sequence++}.sock`;
     this.command = [
+      ...within,
       daemon,
       ...trace.flatMap((pattern) => ['--trace', pattern]),
       ...exportArguments(exports, this.socket, tools.version),
@@ -121,8 +125,8 @@ export class StorageDaemon {
   }
 
   /** Asks its monitor. @throws QmpError, StorageDaemonError where it has ended */
-  query(command: string): Promise<unknown> {
-    return this.#qmp.execute(command);
+  query(command: string, commandArguments: { readonly [key: string]: JsonValue } = {}): Promise<unknown> {
+    return this.#qmp.execute(command, commandArguments);
   }
 
   /**
