@@ -14,4 +14,8 @@ export interface Command {
   readonly examples: readonly { readonly command: string; readonly about: string }[];
   build(yargs: Argv): Argv;
   run(args: Readonly<Record<string, unknown>>, host: Host): Promise<ExitCode>;
+  /** What the command can do, where that is several things: each is called as `qtune COMMAND ACTION` and has help of its own. */
+  readonly actions?: readonly Command[];
+  /** What follows `--` is the command line of a program, handed over under the name `--`, and not names of this command. */
+  readonly takesProgram?: boolean;
 }

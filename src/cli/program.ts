@@ -1,3 +1,4 @@
+import type { Argv } from 'yargs';
 import type { Command } from './command.ts';
 import { describeError } from './describe-error.ts';
 import { ExitCode } from './exit-code.ts';
@@ -91,6 +92,8 @@ async function dispatch(host: Host): Promise<ExitCode> {
   const { UsageError } = await import('../errors.ts');
   const called = commands.find((entry) => entry.name === host.argv[0]);
   const definition = await called?.load();
+  // `workload stats`: where an action was named, the way to help leads to that of the action.
+  const action = definition?.actions?.find(({ usage }) => usage.split(' ')[0] === host.argv[1]);
   let chosen: { readonly command: Command; readonly args: Record<string, unknown> } | undefined;
 
   const parser = yargs()
@@ -102,6 +105,7 @@ async function dispatch(host: Host): Promise<ExitCode> {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'duplicate-arguments-array': true,
+      'populate--': (action ?? definition)?.takesProgram === true,
     })
     .strict()
     .demandCommand(1, 1, 'Say which command to run', 'One command at a time')
@@ -114,23 +118,16 @@ async function dispatch(host: Host): Promise<ExitCode> {
 
   for (const entry of commands) {
     if (entry === called && definition) {
-      parser.command(
-        definition.usage,
-        definition.describe,
-        (child) => {
-          for (const example of definition.examples) child.example(`qtune ${example.command}`, example.about);
-          return definition.build(child).strict();
-        },
-        (args) => {
-          chosen = { command: definition, args };
-        },
-      );
+      declare(parser, definition, (command, args) => {
+        chosen = { command, args };
+      });
     } else {
       parser.command(entry.name, entry.describe);
     }
   }
 
   let printed = '';
+  const helpOf = [called?.name, action && host.argv[1]].filter((word) => word !== undefined);
   try {
     await parser.parseAsync([...host.argv], {}, (_error, _args, output) => {
       printed = output;
@@ -141,7 +138,7 @@ async function dispatch(host: Host): Promise<ExitCode> {
       // A shell expands unquoted braces: -o cluster_size={64K,128K} arrives as an option and a stray cluster_size=128K.
       hint: /^Unknown argument.*: \S+=/.test(message)
         ? "A list with braces needs quotes, or the shell takes it apart: -o 'cluster_size={64K,128K}'."
-        : `See \`qtune ${called ? `${called.name} ` : ''}--help\`.`,
+        : `See \`${['qtune', ...helpOf].join(' ')} --help\`.`,
       ...(error instanceof Error && error.name !== 'YError' ? { cause: error } : {}),
     });
   }
@@ -151,4 +148,22 @@ async function dispatch(host: Host): Promise<ExitCode> {
   }
   if (!chosen) throw new UsageError('Say which command to run', { hint: 'See `qtune --help`.' });
   return chosen.command.run(chosen.args, host);
+}
+
+/** Tells yargs of a command and of its actions. */
+function declare(
+  yargs: Argv,
+  command: Command,
+  choose: (command: Command, args: Record<string, unknown>) => void,
+): void {
+  yargs.command(
+    command.usage,
+    command.describe,
+    (child) => {
+      for (const example of command.examples) child.example(`qtune ${example.command}`, example.about);
+      for (const action of command.actions ?? []) declare(child, action, choose);
+      return command.build(child).strict();
+    },
+    (args) => choose(command, args),
+  );
 }

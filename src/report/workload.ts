@@ -6,6 +6,7 @@ import type { Profile } from '../workload/profile.ts';
 import { measureStatistics } from '../workload/stats/measure-statistics.ts';
 import type { KindCounts } from '../workload/stats/request-counts.ts';
 import type { Workload } from '../workload/workload.ts';
+import { factLines, wrapped } from './facts.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
@@ -122,11 +123,7 @@ export function renderWorkload(description: WorkloadDescription, columns: number
     ...experimentRows(description),
     ['hash', description.requestHash],
   ];
-  const keyWidth = Math.max(...facts.map(([key]) => key.length));
-  const textWidth = Math.max(40, Math.min(columns, 110) - keyWidth - 2);
-  const body = facts.flatMap(([key, text]) =>
-    wrapped(text, textWidth).map((line, index) => `${(index === 0 ? key : '').padEnd(keyWidth)}  ${line}`),
-  );
+  const body = factLines(facts, Math.min(columns, 110));
   const about = wrapped(description.about, Math.min(columns, 110));
   const lines = [description.title, '', ...about, '', ...body];
   return `${lines.map((line) => printable(line, longestLine)).join('\n')}\n`;
@@ -166,18 +163,4 @@ function experimentRows({ experiment, published }: WorkloadDescription): [string
 
 function whole(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

@@ -15,12 +15,29 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 const qtune = (...argv: string[]) => runCli(['workload', ...argv], { cwd });
 
-test.each(workloadCommand.examples)('the example `qtune $command` works', async ({ command }) => {
+// What records a program needs root and QEMU; its own tests run its examples.
+const examples = [workloadCommand, ...(workloadCommand.actions ?? [])]
+  .flatMap((command) => command.examples)
+  .filter(({ command }) => !command.startsWith('workload record'));
+
+test.each(examples)('the example `qtune $command` works', async ({ command }) => {
+  await writeFile(join(cwd, 'trace.csv'), 't_us,op,offset,length,flags\n0,W,0,4096,\n1500,F,0,0,\n');
   const { exitCode, stdout, stderr } = await runCli(command.split(' '), { cwd });
-  expect(stderr).toBe('');
+  const made = /workload convert \S+ ([^-\s]\S*)/.exec(command)?.[1];
+  expect(stderr).toMatch(made === undefined ? /^$/ : new RegExp(`^${made}: [\\d,]+ requests\n$`));
   expect(exitCode).toBe(ExitCode.ok);
-  expect(stdout).not.toBe('');
+  if (made === undefined) expect(stdout).not.toBe('');
 });
+
+test.each((workloadCommand.actions ?? []).map(({ usage }) => usage.split(' ')[0] ?? ''))(
+  'workload %s has help of its own, with examples',
+  async (action) => {
+    const { exitCode, stdout } = await qtune(action, '--help');
+    expect(exitCode).toBe(ExitCode.ok);
+    expect(stdout).toContain(`qtune workload ${action}`);
+    expect(stdout).toContain('Examples:');
+  },
+);
 
 test('list has one line for each profile, and JSON of its schema', async () => {
   const { stdout } = await qtune('list');
@@ -100,10 +117,11 @@ describe('bad input is refused with the way out, and nothing on standard output'
       'Did you mean database? See `qtune workload list`.',
     ],
     [['show'], '`workload show` needs NAME|FILE', 'qtune workload show NAME|FILE'],
-    [['list', 'boot'], '`workload list` takes no names', 'qtune workload list'],
+    [['list', 'boot'], 'Unknown argument: boot', 'qtune workload list --help'],
+    [['stats'], '`workload stats` needs NAME|FILE', 'qtune workload stats NAME|FILE'],
     [['convert', 'boot'], '`workload convert` needs NAME|FILE TO', 'qtune workload convert NAME|FILE TO'],
-    [['shwo', 'boot'], 'shwo', 'qtune workload --help'],
-    [[], 'Say what to do: list, show, convert', 'qtune workload --help'],
+    [['shwo', 'boot'], 'Did you mean show?', 'qtune workload --help'],
+    [[], 'Say what to do: list, show, stats, convert', 'qtune workload --help'],
     [['show', 'boot', '--disk', '16GB'], '--disk: "16GB" is ambiguous', '16G or 16GiB'],
     [
       ['show', 'boot', '--disk', '1M'],

@@ -2,6 +2,7 @@ import { flag, optionalString, stringList } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
+import { declareTraceOptions, traceOptionsOf } from '../trace-options.ts';
 
 /** `qtune curve`: the L2 miss ratio of every cache size, from the requests alone. */
 export const curveCommand: Command = {
@@ -20,11 +21,11 @@ export const curveCommand: Command = {
     },
   ],
   build: (yargs) =>
-    yargs
+    declareTraceOptions(yargs)
       .option('requests', {
         type: 'string',
         requiresArg: true,
-        describe: 'A fio iolog, or a workload as for `run`',
+        describe: 'A trace of any format that qtune reads, or a workload as for `run`',
       })
       .option('disk', {
         type: 'string',
@@ -73,7 +74,7 @@ export const curveCommand: Command = {
       sample: optionalString(args, 'sample'),
     });
     const { computeCurves } = await import('../curve/compute-curves.ts');
-    const report = await computeCurves(settings, host);
+    const report = await computeCurves(settings, traceOptionsOf(args), host);
     if (flag(args, 'json')) {
       printJson(host, report);
     } else {

@@ -1,40 +1,42 @@
-import { setImmediate } from 'node:timers/promises';
 import { LookupCounters } from '../../driver/curve/lookup-counters.ts';
 import type { SampleSpec } from '../../driver/curve/sampled-lookups.ts';
-import { InterruptedError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { buildCurveReport, type CurveReport } from '../../report/curve.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { geometryOf } from '../../settings/resolve.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
 import { loadProfile } from '../../workload/load-profile.ts';
 import { resolveWorkload } from '../../workload/resolve-workload.ts';
+import { type KindCounts, RequestCounts } from '../../workload/stats/request-counts.ts';
 import type { Workload } from '../../workload/workload.ts';
 import type { Host } from '../host.ts';
-import { Progress } from '../progress.ts';
+import { requestsInTurns } from '../pass-over.ts';
+import { tellWarnings } from '../tell-warnings.ts';
+import { checkTraceOptions, type GivenTraceOptions } from '../trace-options.ts';
 import type { CurveSettings, CurveShape } from './settings.ts';
-
-/** From this many requests on a sample is taken unless the user says otherwise. */
-const sampledFromCount = 50_000_000;
-/** Blocks of requests between two looks at signals: some tens of milliseconds. */
-const blocksPerTurn = 64;
-const usualSample: SampleSpec = { rate: 1, maximumSliceCount: 16_384 };
+import { usualSample } from './usual-sample.ts';
 
 /**
  * Runs once over the requests and works out the curves.
  * @throws UsageError for settings and names; InputError for a request that is wrong, with its line
  */
-export async function computeCurves(settings: CurveSettings, host: Host): Promise<CurveReport> {
-  const profile = await loadProfile(settings.requests, host.cwd, settings.diskBytes);
+export async function computeCurves(
+  settings: CurveSettings,
+  trace: GivenTraceOptions,
+  host: Host,
+): Promise<CurveReport> {
+  const profile = await loadProfile(settings.requests, host.cwd, settings.diskBytes, trace, host.signal);
+  checkTraceOptions(trace, profile.kind === 'recorded');
   const workload = resolveWorkload(profile, settings.diskBytes === undefined ? {} : { diskBytes: settings.diskBytes });
+  tellWarnings(host, workload.warnings);
   const geometries = settings.shapes.map((shape) => checkedGeometry(shape, workload.diskBytes));
   const specs = geometries.map(({ clusterBytes, l2EntryBytes, diskBytes }, index) => {
     const entryBytes = settings.shapes[index]?.entryBytes ?? 0;
     return { diskBytes, clusterBytes, sliceBytes: (entryBytes / l2EntryBytes) * clusterBytes };
   });
   const counters = new LookupCounters(specs, sampleFor(settings, workload));
-  const counts = await passOver(workload, counters, host);
+  const { readCount, writeCount, trimCount, syncCount } = await countLookups(workload, counters, host);
   const profiles = counters.profiles();
-  const [readCount = 0, writeCount = 0, trimCount = 0, syncCount = 0] = counts;
   if (readCount + writeCount === 0)
     throw new UsageError(`${workload.name}: there is no read or write among its requests`);
   const ownDisk = profile.kind === 'recorded' ? 'requests' : 'workload';
@@ -68,32 +70,16 @@ function checkedGeometry({ clusterBytes, extendedL2, entryBytes }: CurveShape, d
 }
 
 function sampleFor({ sample }: CurveSettings, { requestCount }: Workload): SampleSpec | undefined {
-  if (sample === 'auto') return requestCount >= sampledFromCount ? usualSample : undefined;
+  if (sample === 'auto') return usualSample(requestCount);
   return sample === 'off' ? undefined : sample;
 }
 
 /** Hands every request to the counters. @returns how many there were of each operation @throws InterruptedError */
-async function passOver(workload: Workload, counters: LookupCounters, host: Host): Promise<readonly number[]> {
-  const progress = new Progress(host);
-  const counts = [0, 0, 0, 0];
-  let [done, blockCount] = [0, 0];
-  try {
-    for (const block of workload.requests()) {
-      counters.add(block);
-      for (let index = 0; index < block.count; index++) {
-        const operation = block.operation[index] as number;
-        counts[operation] = (counts[operation] as number) + 1;
-      }
-      done += block.count;
-      blockCount += 1;
-      if (blockCount % blocksPerTurn > 0) continue;
-      // Signals are only seen between turns of the event loop.
-      await setImmediate();
-      if (host.signal.aborted) throw new InterruptedError();
-      progress.update(done / workload.requestCount, workload.name);
-    }
-  } finally {
-    progress.done();
+async function countLookups(workload: Workload, counters: LookupCounters, host: Host): Promise<KindCounts> {
+  const requests = new RequestCounts();
+  for await (const block of requestsInTurns(workload, host)) {
+    counters.add(block);
+    requests.add(block);
   }
-  return counts;
+  return requests.counts();
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { profileSchema } from '../../workload/profile.ts';
+import { workloadStatsSchema } from './workload-stats.ts';
 
 const bytes = z.int().min(0);
 const count = z.int().min(0);
@@ -56,4 +57,4 @@ const showSchema = z
   .describe('qtune workload show NAME --json');
 
 /** What `qtune workload --json` prints. */
-export const workloadSchema = z.union([listSchema, showSchema]);
+export const workloadSchema = z.union([listSchema, showSchema, workloadStatsSchema]);

@@ -5,7 +5,7 @@ import { RegionTable } from './region-table.ts';
 export const pageBytes = 4096;
 const regionPages = 512;
 /** Windows at most; when there are more, each two become one. */
-const maximumWindowCount = 128;
+const maximumWindowCount = 64;
 /** The narrowest windows: of a trace, microseconds; of a workload without times, requests. */
 const narrowest = { us: 1000, requests: 64 };
 

@@ -77,7 +77,7 @@ test('windows add up, and each has the pages that its own requests touch', () =>
     fc.property(requestList, fc.boolean(), (requests, isTimed) => {
       const { windows } = measureStatistics(workloadOf(requests, isTimed));
       const width = isTimed ? (windows.widthMs ?? 0) * 1000 : (windows.widthRequestCount ?? 0);
-      expect(windows.list.length).toBeLessThanOrEqual(128);
+      expect(windows.list.length).toBeLessThanOrEqual(64);
       let first = 0;
       windows.list.forEach((window, number) => {
         const inside = requests.filter(
