@@ -63,7 +63,9 @@ function isSerial(load: Load): boolean {
 function partsOf(profile: FioJobProfile, diskBytes: number, seed: number | undefined): readonly WorkloadPart[] {
   const parts: WorkloadPart[] = [];
   for (const job of profile.jobs) {
-    for (let copy = 0; copy < job.copyCount; copy++) {
+    for (let made = 0; made < job.copyCount; made++) {
+      // fio numbers the copies behind the first one downwards. @source fio 3.33, init.c, add_job
+      const copy = made === 0 ? 0 : job.copyCount - made;
       const where = `${profile.name}: [${job.name}]`;
       const plan = planJob(job, { diskBytes, thread: parts.length + 1, copy, seed, where });
       checkLength(plan, where);
