@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseProfile } from '../../src/workload/parse-profile.ts';
+import { loadProfile } from '../../src/workload/load-profile.ts';
 import { resolveWorkload } from '../../src/workload/resolve-workload.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 
@@ -8,10 +8,5 @@ import type { Workload } from '../../src/workload/workload.ts';
 export async function studyWorkloads(root: string): Promise<readonly Workload[]> {
   const directory = join(root, 'bench', 'study', 'workloads');
   const names = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const text = await readFile(join(directory, name), 'utf8');
-      return resolveWorkload(parseProfile(name, text, name.replace('.yaml', '')));
-    }),
-  );
+  return Promise.all(names.map(async (name) => resolveWorkload(await loadProfile(join(directory, name), root))));
 }

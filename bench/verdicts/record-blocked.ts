@@ -30,7 +30,7 @@ export async function recordBlocked(workload: string, count: number, out: string
   }));
   const job: EngineJob = {
     configuration: { label: 'default', create: {}, drive: {} },
-    workload: studyWorkload(workload),
+    workload: await studyWorkload(workload),
     imageKey: workload,
     timeLimitMs: 60_000,
     traceHostIo: false,

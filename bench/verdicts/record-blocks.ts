@@ -28,7 +28,7 @@ export async function recordBlocks(options: RecordOptions): Promise<void> {
   const tools = await findQemuTools({ cwd: process.cwd(), env, signal });
   const scratch = Scratch.create({ env, pid: process.pid });
   const engine = createQemuIoEngine({ tools, scratch });
-  const workload = studyWorkload(options.workload);
+  const workload = await studyWorkload(options.workload);
   const members = options.losses.map((loss) => ({
     engine,
     job: {

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseProfile } from '../../src/workload/parse-profile.ts';
+import { loadProfile } from '../../src/workload/load-profile.ts';
 import { resolveWorkload } from '../../src/workload/resolve-workload.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 
 /** A workload of this directory by name; the program runs in the repository's root. */
-export function studyWorkload(name: string): Workload {
+export async function studyWorkload(name: string): Promise<Workload> {
   const path = join('bench', 'verdicts', 'workloads', `${name}.yaml`);
-  return resolveWorkload(parseProfile(path, readFileSync(path, 'utf8'), name));
+  return resolveWorkload(await loadProfile(path, process.cwd()));
 }

@@ -4,6 +4,7 @@ import { EnvironmentError, InputError, UsageError } from '../errors.ts';
 import { closest } from '../settings/suggest.ts';
 import { looksLikeFioJob } from './fio-job/job-file.ts';
 import { parseFioJob } from './fio-job/load-fio-job.ts';
+import { loadRecording } from './load-recording.ts';
 import { loadTrace } from './load-trace.ts';
 import { type ParameterValues, parseProfile } from './parse-profile.ts';
 import type { ParameterValue, Profile } from './profile.ts';
@@ -46,14 +47,16 @@ export async function loadProfile(
   options: TraceOptions = defaultTraceOptions,
   signal?: AbortSignal,
 ): Promise<Profile> {
+  const context: ReadTraceContext = { diskBytes, options, signal };
   const names = await shippedNames();
   const [, name = '', parameterText] = namePattern.exec(nameOrFile) ?? [];
   if (names.includes(name)) {
     const given = parseParameters(nameOrFile, parameterText);
     const { file, text } = await readShipped(name);
-    return { ...parseProfile(file, text, name, given), name: nameOrFile };
+    const profile = { ...parseProfile(file, text, name, given), name: nameOrFile };
+    return profile.kind === 'patterns' ? profile : loadRecording(profile, file, file, context);
   }
-  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names, { diskBytes, options, signal });
+  return loadFile(nameOrFile, resolve(cwd, nameOrFile), names, context);
 }
 
 /** All shipped profiles in the order of their names. */
@@ -107,7 +110,8 @@ async function loadFile(
     }
     const text = await file.readFile('utf8');
     if (looksLikeFioJob(text)) return parseFioJob(text, shown, basename(shown));
-    return parseProfile(shown, text, basename(shown).replace(/\.ya?ml$/, ''));
+    const profile = parseProfile(shown, text, basename(shown).replace(/\.ya?ml$/, ''));
+    return profile.kind === 'patterns' ? profile : await loadRecording(profile, shown, path, context);
   } finally {
     await file.close();
   }

@@ -1,7 +1,13 @@
 import type { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { closest } from '../settings/suggest.ts';
-import { type ParameterValue, type PatternProfile, profileSchema, profileSchemaName } from './profile.ts';
+import {
+  type ParameterValue,
+  type PatternProfile,
+  profileSchema,
+  profileSchemaName,
+  type RecordingProfile,
+} from './profile.ts';
 import { keysAt } from './schema-keys.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -20,7 +26,7 @@ export function parseProfile(
   text: string,
   fallbackName: string,
   given: ParameterValues = {},
-): PatternProfile {
+): PatternProfile | RecordingProfile {
   const document = parseYaml(file, text);
   if (typeof document.value !== 'object' || document.value === null || Array.isArray(document.value)) {
     throw new InputError(
@@ -32,8 +38,11 @@ export function parseProfile(
   const value = substituted(document, document.value, [], parameters);
   const result = profileSchema.safeParse(value);
   if (!result.success) throw profileError(document, value, result.error.issues);
-  const { schema: _, name, disk, ...rest } = result.data;
-  return { ...rest, kind: 'patterns', name: name ?? fallbackName, diskBytes: disk, parameters };
+  const { schema: _, name, disk, phases, recording, ...rest } = result.data;
+  const profile = { ...rest, name: name ?? fallbackName, diskBytes: disk, parameters };
+  return recording === undefined
+    ? { ...profile, kind: 'patterns', phases: phases ?? [] }
+    : { ...profile, kind: 'recording', recording };
 }
 
 function parametersOf(document: YamlDocument, given: ParameterValues): Record<string, ParameterValue> {

@@ -175,9 +175,18 @@ export const profileSchema = z
       .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe('Names that phases use as $name, with their default values'),
-    phases: z.array(phase).min(1).max(64),
+    phases: z.array(phase).min(1).max(64).optional().describe('What the requests are; or else `recording`'),
+    recording: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('A trace of which the requests are, of any format and compressed or not: a path from this file on'),
     experiment: experiment.optional().describe('Configurations that show the effect, for `qtune run NAME`'),
     published: published.optional().describe('Figures to print beside the measured ones'),
+  })
+  .refine(({ phases, recording }) => (phases === undefined) !== (recording === undefined), {
+    error: 'a profile has either `phases` or a `recording`',
   })
   .describe('A workload profile');
 
@@ -185,14 +194,15 @@ type ProfileDocument = z.output<typeof profileSchema>;
 
 /** The part of a phase's description that streams share. */
 export type ProfileStream = z.output<typeof stream>;
-export type ProfilePhase = ProfileDocument['phases'][number];
+export type ProfilePhase = NonNullable<ProfileDocument['phases']>[number];
 export type ProfileExperiment = z.output<typeof experiment>;
 export type ProfilePublished = z.output<typeof published>;
 
 /** A workload as it is described, before a disk size and a seed are chosen. Plain data. */
 export type Profile = PatternProfile | RecordedProfile | FioJobProfile;
 
-interface ProfileBase extends Omit<ProfileDocument, 'schema' | 'name' | 'parameters' | 'phases' | 'disk'> {
+interface ProfileBase
+  extends Omit<ProfileDocument, 'schema' | 'name' | 'parameters' | 'phases' | 'recording' | 'disk'> {
   readonly name: string;
   /** The disk's virtual size where the user does not give one, bytes. */
   readonly diskBytes: number;
@@ -207,6 +217,14 @@ export interface PatternProfile extends ProfileBase {
   /** In effect for this load: defaults and what the user gave. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly phases: readonly ProfilePhase[];
+}
+
+/** From a YAML profile that names a trace, which is not read yet. */
+export interface RecordingProfile extends ProfileBase {
+  readonly kind: 'recording';
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** The trace, from the profile's directory on. */
+  readonly recording: string;
 }
 
 /** From a trace. */

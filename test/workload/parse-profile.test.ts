@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { parseProfile } from '../../src/workload/parse-profile.ts';
+import type { PatternProfile } from '../../src/workload/profile.ts';
 
 const good = `schema: qtune.profile/1
 title: A test
@@ -23,6 +24,12 @@ phases:
     blockSize: $block
     requests: 100
 `;
+
+function parsePatterns(text: string, given: Record<string, string> = {}): PatternProfile {
+  const profile = parseProfile('p.yaml', text, 'p', given);
+  if (profile.kind !== 'patterns') throw new Error('it has no phases');
+  return profile;
+}
 
 function failure(text: string, given = {}): { message: string; hint: string | undefined } {
   try {
@@ -58,7 +65,7 @@ test('a profile is plain data with sizes in bytes and defaults filled in', () =>
 });
 
 test('given parameters replace the defaults', () => {
-  const { phases, parameters } = parseProfile('p.yaml', good, 'p', { block: '64K', share: '10' });
+  const { phases, parameters } = parsePatterns(good, { block: '64K', share: '10' });
   expect(parameters).toEqual({ block: '64K', share: 10 });
   expect(phases[0]).toMatchObject({ operation: { read: 10, write: 30 }, blockSize: [{ value: 65_536, weight: 1 }] });
 });
@@ -67,7 +74,7 @@ test('sizes with shares, shares of the disk and lists of settings are read', () 
   const text = good
     .replace('blockSize: $block', 'blockSize: { 4K: 60, 0.5M: 40 }\n    span: 12.5%\n    start: 1.5G\n    align: 512')
     .concat('experiment:\n  create: ["cluster_size={64K,2M}"]\n');
-  const profile = parseProfile('p.yaml', text, 'p');
+  const profile = parsePatterns(text);
   expect(profile.phases[0]).toMatchObject({
     blockSize: [
       { value: 4096, weight: 60 },

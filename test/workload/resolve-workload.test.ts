@@ -8,7 +8,7 @@ import { readAll } from './read-all.ts';
 
 /** A profile of 64 MiB with the given phases. */
 function profile(phases: string, extra = ''): PatternProfile {
-  return parseProfile(
+  const parsed = parseProfile(
     'test.yaml',
     `schema: qtune.profile/1
 title: A test
@@ -23,6 +23,8 @@ ${phases}
 ${extra}`,
     'test',
   );
+  if (parsed.kind !== 'patterns') throw new Error('it has phases');
+  return parsed;
 }
 
 const plain = (text: string): string => `  - { ${text} }`;
