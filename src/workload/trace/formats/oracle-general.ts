@@ -2,12 +2,19 @@ import { Operation } from '../../request.ts';
 import { type RecordHandler, RecordReader } from '../record-reader.ts';
 import type { TraceFormat, TraceReadOptions, TraceSink } from '../trace-format.ts';
 import { uint64 } from '../uint64.ts';
+import { blktraceFormat } from './blktrace.ts';
+import { octfFormat } from './octf.ts';
+import { vscsiFormat } from './vscsi.ts';
 
 const recordBytes = 24;
+/** One record hangs together with nothing. */
+const fewestRecords = 2;
 /** Larger objects are no blocks. */
 const mostObjectBytes = 2 ** 30;
 /** Both stand for an object that is not accessed again. */
 const never = [2 ** 64, 2 ** 63];
+/** Binary formats that bear a mark: what has one is not of this format, whatever its numbers seem to say. */
+const marked = [vscsiFormat, blktraceFormat, octfFormat];
 
 /**
  * The packed little-endian records of libCacheSim's own traces: `u32 seconds, u64 id, u32 size, i64 number of the next
@@ -68,7 +75,7 @@ function recognises(head: Uint8Array): boolean {
     latest = time;
     if (!isNextAhead(view, index, count)) return false;
   }
-  return count > 0;
+  return count >= fewestRecords && !marked.some((format) => format.recognises(head));
 }
 
 function isNextAhead(view: DataView, index: number, count: number): boolean {
