@@ -43,7 +43,7 @@ export type HostIoCounts = Readonly<
 
 /** What one completed trial measured. */
 export interface TrialMetrics {
-  /** Data requests (reads, writes, trims) per second of time inside the driver, syncs' time included. */
+  /** Data requests (reads, writes, trims) per second of `driverMs`, syncs' time included. */
   readonly iops: number;
   /** The range that a predicted rate is claimed for; absent where it was measured. */
   readonly iopsInterval?: { readonly low: number; readonly high: number };
@@ -51,9 +51,15 @@ export interface TrialMetrics {
   readonly bytesPerSecond: number;
   /** Measured data requests, warm-up and syncs excluded. */
   readonly requestCount: number;
-  /** Time from the first measured request to the end of the last as the harness saw it. */
+  /**
+   * Time from the first measured request to the end of the last as the harness saw it. Of fio: of its whole process, its
+   * start and the reading of the requests included.
+   */
   readonly wallMs: number;
-  /** Time inside the driver: the sum of the requests' latencies and `syncMs`. */
+  /**
+   * Time inside the driver: the sum of the requests' latencies and `syncMs`. Of fio, whose requests overlap: its own run
+   * time, from the first request to the end of the last, waiting for their times included.
+   */
   readonly driverMs: number;
   /** Measured syncs, their number and the time spent in them. */
   readonly syncCount: number;
@@ -158,6 +164,21 @@ export interface SlicedTrial {
   finish(): Promise<EngineOutcome>;
 }
 
+/** fio and the export between it and the driver. */
+export interface LoadGenerator {
+  /** As fio says, e.g. `3.33`. */
+  readonly version: string;
+  readonly export: 'nbd' | 'fuse';
+  /** Reads of 4 KiB from a device that answers at once, by one job at each depth that is used, and at depth 1. */
+  readonly nullDevice: readonly {
+    readonly iodepth: number;
+    readonly iops: number;
+    /** From submission to completion. */
+    readonly meanMs: number;
+    readonly p99Ms: number;
+  }[];
+}
+
 /** What an engine found out about itself before the first trial; recorded in the journal's header. */
 export interface EngineDescription {
   readonly name: EngineName;
@@ -166,11 +187,16 @@ export interface EngineDescription {
   /** Effective cache and aio mode where the configuration does not say. */
   readonly cache: string;
   readonly aio: string;
-  /** Cost of one command outside the driver, milliseconds, measured at the start; 0 where there is none. */
+  /**
+   * Cost of one command outside the driver, milliseconds, measured at the start; 0 where there is none. Of fio: of one
+   * request at depth 1 on a device that answers at once, which latencies include.
+   */
   readonly overheadMs: number;
   readonly cpus: readonly number[];
   /** Processors of the program that feeds the measured process, where it keeps off those. */
   readonly harnessCpus?: readonly number[];
+  /** What makes the load, and what it and the export cost by themselves; absent where the engine does that itself. */
+  readonly fio?: LoadGenerator;
   /** Where predicted times come from; absent where times are measured. */
   readonly costs?: { readonly name: string; readonly source: string };
 }

@@ -24,10 +24,10 @@ export interface FioRunOptions {
   readonly onStart?: (pid: number) => void;
 }
 
-/** What came of it: the results of every job, or why there are none. */
+/** What came of it. */
 export interface FioRun {
   readonly tool: ToolResult;
-  /** Of the jobs in their order; empty where it failed. */
+  /** Of the jobs in their order, as far as it told them; only good where nothing failed or it was stopped. */
   readonly results: readonly FioJobResult[];
   readonly failure: string | undefined;
   readonly wallMs: number;
@@ -57,7 +57,7 @@ export async function runFio(options: FioRunOptions): Promise<FioRun> {
   scratch.remove(file);
   scratch.remove(output);
   const failure = findFailure(tool, parsed, jobs);
-  return { tool, results: failure === undefined && 'jobs' in parsed ? parsed.jobs : [], failure, wallMs };
+  return { tool, results: 'jobs' in parsed ? parsed.jobs : [], failure, wallMs };
 }
 
 function readOutput(path: string): FioOutput {

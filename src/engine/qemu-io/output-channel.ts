@@ -65,11 +65,16 @@ export class OutputChannel {
     this.#poll(chunksPerPoll);
   }
 
+  /** Hands on all that has been written. */
+  drain(): void {
+    this.#poll(Number.POSITIVE_INFINITY);
+  }
+
   /** Takes what is left after the writer ended, closes both ends and removes the pipe. */
   finish(): void {
     clearInterval(this.#timer);
     try {
-      this.#poll(Number.POSITIVE_INFINITY);
+      this.drain();
     } finally {
       closeSync(this.#readFd);
       closeSync(this.writeFd);

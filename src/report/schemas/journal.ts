@@ -134,6 +134,23 @@ export const engineSchema = z.object({
   overheadMs: z.number().describe('Cost of one command outside the driver.'),
   cpus: z.array(count),
   harnessCpus: z.array(count).optional().describe('Processors of qtune itself while it measured.'),
+  fio: z
+    .object({
+      version: z.string(),
+      export: z.enum(['nbd', 'fuse']),
+      nullDevice: z
+        .array(
+          z.object({
+            iodepth: z.int().positive(),
+            iops: z.number().nonnegative(),
+            meanMs: z.number().nonnegative(),
+            p99Ms: z.number().nonnegative(),
+          }),
+        )
+        .describe('Reads of 4 KiB from a device that answers at once: what fio and the export cost by themselves.'),
+    })
+    .optional()
+    .describe('What made the load; absent where the engine does that itself.'),
   costs: z
     .object({ name: z.string(), source: z.string() })
     .optional()
