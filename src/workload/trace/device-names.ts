@@ -1,6 +1,7 @@
 import type { TraceSink } from './trace-format.ts';
 
-const tableSize = 1024;
+const tableBits = 13;
+const tableSize = 2 ** tableBits;
 
 /** Numbers of devices by the bytes of their names, without a string for each request. */
 export class DeviceNames {
@@ -20,7 +21,7 @@ export class DeviceNames {
   numberOf(bytes: Uint8Array, start: number, end: number): number {
     let hash = end - start;
     for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
-    const place = (hash ^ (hash >>> 10)) & (tableSize - 1);
+    const place = Math.imul(hash, 0x9e3779b1) >>> (32 - tableBits);
     const seen = this.#names[place];
     if (seen !== undefined && same(seen, bytes, start, end)) return this.#numbers[place] as number;
     // A copy: `slice` of a Buffer would be a view of memory that is about to change.
