@@ -1,6 +1,8 @@
 import { Operation } from './request.ts';
-import { DiskUnits } from './stats/disk-units.ts';
+import { DiskUnits, diskRegionBytes } from './stats/disk-units.ts';
+import { RegionTable } from './stats/region-table.ts';
 import { type KindCounts, RequestCounts } from './stats/request-counts.ts';
+import { regionWords } from './stats/unit-map.ts';
 import type { Workload } from './workload.ts';
 
 /** Memory for what is written where: exact for 256 GiB that are written all over, or 131,072 places far from each other. */
@@ -21,12 +23,20 @@ export interface Footprint extends KindCounts {
 /** Adds up a workload in one pass over its requests. */
 export function measureFootprint(workload: Pick<Workload, 'requests'>): Footprint {
   const counts = new RequestCounts();
-  const written = new DiskUnits(maximumBytes);
+  const table = new RegionTable(regionWords, maximumBytes);
+  const written = new DiskUnits(table, 0);
   for (const block of workload.requests()) {
     counts.add(block);
     for (let index = 0; index < block.count; index++) {
-      if (block.operation[index] === Operation.write)
-        written.add(block.offsetBytes[index] as number, block.lengthBytes[index] as number);
+      if (block.operation[index] !== Operation.write) continue;
+      const offset = block.offsetBytes[index] as number;
+      const end = offset + (block.lengthBytes[index] as number);
+      const last = Math.floor((end - 1) / diskRegionBytes);
+      for (let region = Math.floor(offset / diskRegionBytes); region <= last; region++) {
+        const start = region * diskRegionBytes;
+        const followed = table.find(region);
+        written.mark(region, followed, Math.max(0, offset - start), Math.min(diskRegionBytes, end - start));
+      }
     }
   }
   const upperEnd = 1 + 2 * written.relativeError();

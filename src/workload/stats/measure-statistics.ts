@@ -2,13 +2,15 @@ import { Operation, type RequestBlock } from '../request.ts';
 import type { Workload } from '../workload.ts';
 import { AlignmentCounts } from './alignment-counts.ts';
 import { allocationShapes } from './allocation.ts';
-import { DiskUnits, sectorBytes } from './disk-units.ts';
+import { DiskUnits, diskRegionBytes, sectorBytes } from './disk-units.ts';
+import { RegionTable } from './region-table.ts';
 import { RequestCounts } from './request-counts.ts';
 import { RequestOrder } from './request-order.ts';
 import { SizeCounts } from './size-counts.ts';
 import type { StatisticsEstimate, WorkloadStatistics } from './statistics.ts';
 import { ArrivalTimes } from './timing.ts';
-import { pageBytes, WorkingSet } from './working-set.ts';
+import { regionWords } from './unit-map.ts';
+import { pageBytes, pageWords, WorkingSet } from './working-set.ts';
 import { WrittenClusters } from './written-clusters.ts';
 
 export interface StatisticsOptions {
@@ -46,17 +48,20 @@ export class StatisticsCollector {
   readonly #order = new RequestOrder();
   readonly #alignment = new AlignmentCounts();
   readonly #times = new ArrivalTimes();
+  /** Of every region: the sectors that were touched, those that were written, and when pages were used last. */
+  readonly #table: RegionTable;
   readonly #workingSet: WorkingSet;
   readonly #written: WrittenClusters;
   readonly #touched: DiskUnits;
   #pageCount = 0;
 
   constructor(workload: Pick<Workload, 'diskBytes' | 'isTimed'>, options: StatisticsOptions = {}) {
-    const third = (options.maximumBytes ?? usualMaximumBytes) / 3;
     this.#isTimed = workload.isTimed === true;
-    this.#workingSet = new WorkingSet(this.#isTimed, third);
-    this.#written = new WrittenClusters(workload.diskBytes, third);
-    this.#touched = new DiskUnits(third);
+    const table = new RegionTable(2 * regionWords + pageWords, options.maximumBytes ?? usualMaximumBytes);
+    this.#touched = new DiskUnits(table, 0);
+    this.#written = new WrittenClusters(workload.diskBytes, table, new DiskUnits(table, regionWords));
+    this.#workingSet = new WorkingSet(this.#isTimed, table, 2 * regionWords);
+    this.#table = table;
   }
 
   /** Takes the next requests, in their order. */
@@ -66,9 +71,7 @@ export class StatisticsCollector {
     this.#order.add(block);
     this.#alignment.add(block);
     if (this.#isTimed) this.#times.add(block);
-    this.#workingSet.add(block);
-    this.#written.add(block);
-    this.#touch(block);
+    this.#follow(block);
   }
 
   statistics(): WorkloadStatistics {
@@ -110,18 +113,37 @@ export class StatisticsCollector {
     };
   }
 
-  #touch({ count, operation, offsetBytes, lengthBytes }: RequestBlock): void {
+  /** Everything that depends on what was touched before. */
+  #follow({ count, operation, offsetBytes, lengthBytes, timeUs }: RequestBlock): void {
     for (let index = 0; index < count; index++) {
-      if ((operation[index] as number) > Operation.write) continue;
-      const offset = offsetBytes[index] as number;
+      const kind = operation[index] as number;
       const length = lengthBytes[index] as number;
-      this.#touched.add(offset, length);
+      this.#workingSet.enter(kind, length, timeUs === undefined ? 0 : (timeUs[index] as number));
+      if (kind > Operation.write) continue;
+      const offset = offsetBytes[index] as number;
       this.#pageCount += Math.floor((offset + length - 1) / pageBytes) - Math.floor(offset / pageBytes) + 1;
+      const level = this.#touch(kind === Operation.write, offset, offset + length);
+      if (kind === Operation.write) this.#written.end(level);
     }
   }
 
+  /** @returns the greatest level of a cluster that is written for the first time */
+  #touch(isWrite: boolean, offset: number, end: number): number {
+    let level = -1;
+    const last = Math.floor((end - 1) / diskRegionBytes);
+    for (let region = Math.floor(offset / diskRegionBytes); region <= last; region++) {
+      const from = Math.max(0, offset - region * diskRegionBytes);
+      const to = Math.min(diskRegionBytes, end - region * diskRegionBytes);
+      const followed = this.#table.find(region);
+      this.#touched.mark(region, followed, from, to);
+      if (followed) this.#workingSet.use(from, to);
+      if (isWrite) level = Math.max(level, this.#written.mark(region, followed, from, to));
+    }
+    return level;
+  }
+
   #estimate(): StatisticsEstimate | null {
-    const weight = Math.max(this.#touched.weight, this.#written.units.weight, this.#workingSet.weight);
+    const { weight } = this.#table;
     if (weight === 1) return null;
     const error = Math.max(this.#touched.relativeError(), this.#written.units.relativeError());
     return { keys: sampledKeys, followedRatio: 1 / weight, errorRatio: 1.96 * error };

@@ -4,7 +4,8 @@ import { RegionTable } from './region-table.ts';
 /** Units of a region are 2^12: one bit each. */
 export const regionBits = 12;
 const regionUnits = 2 ** regionBits;
-const regionWords = regionUnits / 32;
+/** Words that the bits of a region take. */
+export const regionWords = regionUnits / 32;
 
 /** Units are counted alone and in groups of 2, 4, … 4096 that lie at multiples of their size. */
 export const levelCount = regionBits + 1;
@@ -16,55 +17,33 @@ const wordLevel = 5;
 
 /**
  * Which units of a disk were touched, and how many groups of 2^level units: with units of 512 bytes the clusters of every
- * size from 512 to 2 MiB at once. 512 bytes of memory for each region of 4096 units; beyond the bound an estimate from
- * a sample of the regions (see {@link RegionTable}).
+ * size from 512 to 2 MiB at once. 512 bytes in the record of each region of 4096 units; where the table follows a sample
+ * of the regions, the counts are estimates (see {@link RegionTable}).
  */
-export class UnitMap {
+export class UnitBits {
   /** Groups of 2^level units with at least one unit that was touched, by level. */
   readonly touched = new Float64Array(levelCount);
   readonly #table: RegionTable;
+  readonly #firstWord: number;
 
-  /** @param maximumBytes memory of the bits */
-  constructor(maximumBytes: number) {
-    this.#table = new RegionTable(regionWords, maximumBytes);
-  }
-
-  /** One over the share of the regions that is followed; 1 where the counts are exact. */
-  get weight(): number {
-    return this.#table.weight;
+  /** @param firstWord where in a record of the table the bits begin; they take {@link regionWords} words */
+  constructor(table: RegionTable, firstWord: number) {
+    this.#table = table;
+    this.#firstWord = firstWord;
   }
 
   /**
-   * Touches the units `first` to `last`, whole numbers below 2^44.
-   * @returns the greatest level of which a group was touched for the first time, as far as regions are followed; -1 for none
-   */
-  add(first: number, last: number): number {
-    let level = -1;
-    let region = Math.floor(first / regionUnits);
-    let from = first - region * regionUnits;
-    for (let left = last - first; left >= 0; region++) {
-      const to = Math.min(from + left, regionUnits - 1);
-      if (this.#table.find(region)) level = Math.max(level, this.#mark(from, to));
-      left -= to - from + 1;
-      from = 0;
-    }
-    return level;
-  }
-
-  /**
-   * The greatest level whose group around a unit has not been touched at all: -1 where the unit itself was, and where its
-   * region is not followed.
+   * The greatest level whose group around a unit has not been touched at all; -1 where the unit itself was.
+   * @param unit of the region that the table found last
    */
   emptyLevel(unit: number): number {
-    const region = Math.floor(unit / regionUnits);
-    if (!this.#table.find(region)) return -1;
-    const { words, base } = this.#table;
-    const within = unit - region * regionUnits;
-    const word = words[base + (within >>> wordLevel)] as number;
-    if (word === 0) return emptyAround(words, base, within >>> wordLevel);
+    const { words } = this.#table;
+    const base = this.#table.base + this.#firstWord;
+    const word = words[base + (unit >>> wordLevel)] as number;
+    if (word === 0) return emptyAround(words, base, unit >>> wordLevel);
     let level = -1;
     for (let size = 1; size < 32; size *= 2) {
-      const group = ((2 ** size - 1) << (within & 31 & -size)) | 0;
+      const group = ((2 ** size - 1) << (unit & 31 & -size)) | 0;
       if ((word & group) !== 0) break;
       level += 1;
     }
@@ -79,16 +58,21 @@ export class UnitMap {
     let squares = 0;
     this.#table.forEach((words, base) => {
       let units = 0;
-      for (let word = 0; word < regionWords; word++) units += popCount(words[base + word] as number);
+      const from = base + this.#firstWord;
+      for (let at = from; at < from + regionWords; at++) units += popCount(words[at] as number);
       sum += units;
       squares += units * units;
     });
-    return Math.sqrt((1 - 1 / weight) * squares) / sum;
+    return sum === 0 ? 0 : Math.sqrt((1 - 1 / weight) * squares) / sum;
   }
 
-  /** Marks units of the region that was found last. */
-  #mark(from: number, to: number): number {
-    const { words, base } = this.#table;
+  /**
+   * Touches the units `from` to `to` of the region that the table found last.
+   * @returns the greatest level of which a group was touched for the first time; -1 for none
+   */
+  mark(from: number, to: number): number {
+    const { words } = this.#table;
+    const base = this.#table.base + this.#firstWord;
     let level = -1;
     const lastWord = to >>> wordLevel;
     for (let word = from >>> wordLevel; word <= lastWord; word++) {
@@ -132,4 +116,28 @@ function emptyAround(words: Int32Array, base: number, word: number): number {
     level += 1;
   }
   return level;
+}
+
+/** {@link UnitBits} with a table of their own. */
+export class UnitMap {
+  readonly #table: RegionTable;
+  readonly #bits: UnitBits;
+
+  /** @param maximumBytes memory of the bits */
+  constructor(maximumBytes: number) {
+    this.#table = new RegionTable(regionWords, maximumBytes);
+    this.#bits = new UnitBits(this.#table, 0);
+  }
+
+  /** As {@link UnitBits.touched}. */
+  get touched(): Float64Array {
+    return this.#bits.touched;
+  }
+
+  /** @param unit a whole number below 2^44 */
+  add(unit: number): void {
+    const region = Math.floor(unit / regionUnits);
+    const within = unit - region * regionUnits;
+    if (this.#table.find(region)) this.#bits.mark(within, within);
+  }
 }

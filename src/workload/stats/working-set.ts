@@ -1,9 +1,13 @@
-import { Operation, type RequestBlock } from '../request.ts';
-import { RegionTable } from './region-table.ts';
+import { Operation } from '../request.ts';
+import { diskRegionBytes } from './disk-units.ts';
+import type { RegionTable } from './region-table.ts';
 
 /** Grain of the working set: a page. */
 export const pageBytes = 4096;
-const regionPages = 512;
+const pageShift = 12;
+const regionPages = diskRegionBytes / pageBytes;
+/** Words that the pages of a region take: a byte each. */
+export const pageWords = regionPages / 4;
 /** Windows at most; when there are more, each two become one. */
 const maximumWindowCount = 64;
 /** The narrowest windows: of a trace, microseconds; of a workload without times, requests. */
@@ -41,7 +45,8 @@ const columnCount = 5;
  * noted at the width at which they do.
  */
 export class WorkingSet {
-  readonly #pages: RegionTable;
+  readonly #table: RegionTable;
+  readonly #firstWord: number;
   readonly #timed: boolean;
   #width: number;
   #columns = new Float64Array(maximumWindowCount * columnCount);
@@ -51,32 +56,50 @@ export class WorkingSet {
   #last = 0;
   #requestNumber = 0;
 
-  /** @param maximumBytes memory of the pages' windows: 512 bytes for each 2 MiB of the disk that are touched */
-  constructor(timed: boolean, maximumBytes: number) {
+  /** @param table of regions of 2 MiB @param firstWord where in its records the pages lie, in {@link pageWords} words */
+  constructor(timed: boolean, table: RegionTable, firstWord: number) {
     this.#timed = timed;
     this.#width = timed ? narrowest.us : narrowest.requests;
-    this.#pages = new RegionTable(regionPages / 4, maximumBytes);
+    this.#table = table;
+    this.#firstWord = firstWord;
   }
 
-  /** One over the share of the disk that is followed. */
-  get weight(): number {
-    return this.#pages.weight;
+  /** The next request begins. @param timeUs microseconds since the first; passed over where requests have no times */
+  enter(operation: number, lengthBytes: number, timeUs: number): void {
+    const now = this.#timed ? timeUs : this.#requestNumber;
+    this.#requestNumber += 1;
+    let window = Math.floor(now / this.#width);
+    for (; window >= maximumWindowCount; window = Math.floor(now / this.#width)) this.#widen();
+    this.#window = window;
+    if (window > this.#last) this.#last = window;
+    this.#count(columns.requests, 1);
+    if (operation === Operation.read) this.#count(columns.readBytes, lengthBytes);
+    else if (operation === Operation.write) this.#count(columns.writeBytes, lengthBytes);
+    else if (operation === Operation.sync) this.#count(columns.syncs, 1);
   }
 
-  add({ count, operation, offsetBytes, lengthBytes, timeUs }: RequestBlock): void {
-    for (let index = 0; index < count; index++) {
-      const now = this.#timed ? ((timeUs as Float64Array)[index] as number) : this.#requestNumber;
-      this.#requestNumber += 1;
-      this.#enter(now);
-      const kind = operation[index] as number;
-      this.#count(columns.requests, 1);
-      if (kind === Operation.sync) this.#count(columns.syncs, 1);
-      if (kind > Operation.write) continue;
-      const length = lengthBytes[index] as number;
-      this.#count(kind === Operation.read ? columns.readBytes : columns.writeBytes, length);
-      const offset = offsetBytes[index] as number;
-      this.#use(Math.floor(offset / pageBytes), Math.floor((offset + length - 1) / pageBytes));
+  /** The request uses bytes of the region that the table found last. @param to behind the last byte */
+  use(from: number, to: number): void {
+    const { words, weight } = this.#table;
+    const base = this.#table.base + this.#firstWord;
+    const stamp = this.#window + 1;
+    const stamps = stamp * 0x0101_0101;
+    const last = (to - 1) >>> pageShift;
+    let fresh = 0;
+    // Four pages to a word, a byte each: 0 for a page that was never used, else its window plus one.
+    for (let page = from >>> pageShift; page <= last; ) {
+      const at = base + (page >>> 2);
+      const word = words[at] as number;
+      const low = page & 3;
+      const high = last >>> 2 === page >>> 2 ? last & 3 : 3;
+      const mask = (-1 >>> (24 - 8 * high + 8 * low)) << (8 * low);
+      page += high - low + 1;
+      const before = word & mask;
+      if (before === (stamps & mask)) continue;
+      words[at] = (word & ~mask) | (stamps & mask);
+      fresh += before === 0 ? high - low + 1 : this.#comeBack(before, low, high, stamp, weight);
     }
+    if (fresh > 0) this.#count(columns.pages, fresh * weight);
   }
 
   windows(): WorkloadWindows {
@@ -102,47 +125,25 @@ export class WorkingSet {
     };
   }
 
-  #enter(now: number): void {
-    let window = Math.floor(now / this.#width);
-    for (; window >= maximumWindowCount; window = Math.floor(now / this.#width)) this.#widen();
-    this.#window = window;
-    if (window > this.#last) this.#last = window;
-  }
-
   #count(column: number, by: number): void {
     const at = this.#window * columnCount + column;
     this.#columns[at] = (this.#columns[at] as number) + by;
   }
 
-  #use(first: number, last: number): void {
-    const stamp = this.#window + 1;
-    for (let page = first; page <= last; ) {
-      const region = Math.floor(page / regionPages);
-      const end = Math.min(last, region * regionPages + regionPages - 1);
-      if (this.#pages.find(region)) this.#stamp(page - region * regionPages, end - region * regionPages, stamp);
-      page = end + 1;
-    }
-  }
-
-  /** Four pages to a word, a byte each: 0 for a page that was never used, else its window plus one. */
-  #stamp(from: number, to: number, stamp: number): void {
-    const { words, base, weight } = this.#pages;
+  /** @param before the pages' windows, in the bytes `low` to `high` @returns how many are new to this window */
+  #comeBack(before: number, low: number, high: number, stamp: number, weight: number): number {
     let fresh = 0;
-    for (let page = from; page <= to; page++) {
-      const at = base + (page >> 2);
-      const shift = (page & 3) << 3;
-      const word = words[at] as number;
-      const before = (word >>> shift) & 0xff;
-      if (before === stamp) continue;
-      words[at] = word ^ ((before ^ stamp) << shift);
+    for (let byte = low; byte <= high; byte++) {
+      const earlier = (before >>> (8 * byte)) & 0xff;
+      if (earlier === stamp) continue;
       fresh += 1;
-      if (before === 0) continue;
-      const level = 32 - Math.clz32((before - 1) ^ (stamp - 1));
+      if (earlier === 0) continue;
+      const level = 32 - Math.clz32((earlier - 1) ^ (stamp - 1));
       const repeated = this.#repeated[level] as Float64Array;
       const wide = (stamp - 1) >> level;
       repeated[wide] = (repeated[wide] as number) + weight;
     }
-    if (fresh > 0) this.#count(columns.pages, fresh * weight);
+    return fresh;
   }
 
   /** Makes one of each two windows. */
@@ -163,8 +164,8 @@ export class WorkingSet {
     this.#repeated = [new Float64Array(0), ...this.#repeated.slice(2), new Float64Array(maximumWindowCount)];
     this.#width *= 2;
     this.#last >>= 1;
-    this.#pages.forEach((words, base) => {
-      const stamps = new Uint8Array(words.buffer, 4 * base, regionPages);
+    this.#table.forEach((words, base) => {
+      const stamps = new Uint8Array(words.buffer, 4 * (base + this.#firstWord), regionPages);
       for (let page = 0; page < regionPages; page++) stamps[page] = ((stamps[page] as number) + 1) >> 1;
     });
   }

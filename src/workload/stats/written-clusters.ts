@@ -1,8 +1,6 @@
-import { Operation, type RequestBlock } from '../request.ts';
-import { clusterSizes, DiskUnits } from './disk-units.ts';
+import { clusterSizes, type DiskUnits, diskRegionBytes } from './disk-units.ts';
+import type { RegionTable } from './region-table.ts';
 import { levelCount } from './unit-map.ts';
-
-const regionBytes = clusterSizes.at(-1) ?? 0;
 
 /**
  * What writes into an image without any cluster of its own have to allocate, and to copy from a backing file that covers
@@ -10,22 +8,27 @@ const regionBytes = clusterSizes.at(-1) ?? 0;
  */
 export class WrittenClusters {
   readonly units: DiskUnits;
+  readonly #table: RegionTable;
   readonly #diskBytes: number;
-  /** Writes by the greatest level of which they touch a group first; the last entry is those that touch none first. */
-  readonly #firstTouches = new Float64Array(levelCount + 1);
+  /** Writes by the greatest level of which they touch a group first. */
+  readonly #firstTouches = new Float64Array(levelCount);
   readonly #copiedBytes = new Float64Array(levelCount);
 
-  /** @param maximumBytes as of {@link DiskUnits} */
-  constructor(diskBytes: number, maximumBytes: number) {
+  constructor(diskBytes: number, table: RegionTable, units: DiskUnits) {
     this.#diskBytes = diskBytes;
-    this.units = new DiskUnits(maximumBytes);
+    this.#table = table;
+    this.units = units;
   }
 
-  add({ count, operation, offsetBytes, lengthBytes }: RequestBlock): void {
-    for (let index = 0; index < count; index++) {
-      if (operation[index] !== Operation.write) continue;
-      this.#write(offsetBytes[index] as number, lengthBytes[index] as number);
-    }
+  /** Writes to a part of one region; see {@link DiskUnits.mark}. */
+  mark(region: number, followed: boolean, from: number, to: number): number {
+    if (followed) this.#copy(from, to, this.#diskBytes - region * diskRegionBytes);
+    return this.units.mark(region, followed, from, to);
+  }
+
+  /** A write has touched all of its regions. @param level the greatest that {@link mark} gave for one of them */
+  end(level: number): void {
+    if (level >= 0) this.#firstTouches[level] = (this.#firstTouches[level] as number) + this.#table.weight;
   }
 
   /** Writes that touch a cluster of 512 × 2^level bytes that none before them touched. */
@@ -40,28 +43,19 @@ export class WrittenClusters {
     return Math.round(this.#copiedBytes[level] ?? 0);
   }
 
-  #write(offset: number, length: number): void {
-    const { units } = this;
-    const end = offset + length;
+  /** Clusters in front of and behind the part are whole where it begins or ends with the region. */
+  #copy(from: number, to: number, diskEnd: number): void {
     const copied = this.#copiedBytes;
-    const head = units.emptyLevel(offset);
-    const headWeight = units.weight;
-    const tail = units.emptyLevel(end - 1);
-    const tailWeight = units.weight;
-    // 2^32 is a multiple of every cluster size, so the low bits are enough.
-    const [offsetBits, endBits] = [offset | 0, end | 0];
+    const { weight } = this.#table;
+    const head = from === 0 ? -1 : this.units.emptyLevel(from);
     for (let level = 0; level <= head; level++) {
-      const before = offsetBits & ((clusterSizes[level] as number) - 1);
-      copied[level] = (copied[level] as number) + headWeight * before;
+      const before = from & ((clusterSizes[level] as number) - 1);
+      copied[level] = (copied[level] as number) + weight * before;
     }
-    const left = this.#diskBytes - end;
+    const tail = to === diskRegionBytes ? -1 : this.units.emptyLevel(to - 1);
     for (let level = 0; level <= tail; level++) {
-      const clusterBytes = clusterSizes[level] as number;
-      const behind = -endBits & (clusterBytes - 1);
-      copied[level] = (copied[level] as number) + tailWeight * (left < regionBytes ? Math.min(behind, left) : behind);
+      const behind = -to & ((clusterSizes[level] as number) - 1);
+      copied[level] = (copied[level] as number) + weight * Math.min(behind, diskEnd - to);
     }
-    const level = units.add(offset, length);
-    const at = level < 0 ? levelCount : level;
-    this.#firstTouches[at] = (this.#firstTouches[at] as number) + (level < 0 ? 1 : units.weight);
   }
 }

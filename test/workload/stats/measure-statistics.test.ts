@@ -165,7 +165,7 @@ test('beyond its memory, distinct bytes, allocation and working sets are estimat
     if (index % 3 === 0) requests.push([Operation.write, offset, 4096, index]);
   }
   const exact = measureStatistics(workloadOf(requests, true, 2 ** 40));
-  const bounded = measureStatistics(workloadOf(requests, true, 2 ** 40), { maximumBytes: 3 * 2000 * 512 });
+  const bounded = measureStatistics(workloadOf(requests, true, 2 ** 40), { maximumBytes: 2000 * 3 * 512 });
   expect(exact.estimate).toBeNull();
   expect(bounded.estimate?.followedRatio).toBeLessThanOrEqual(1 / 16);
   const error = bounded.estimate?.errorRatio ?? 0;
