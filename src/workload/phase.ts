@@ -1,8 +1,9 @@
+import { CumulativeChoice, type Weighted } from './cumulative-choice.ts';
 import type { PostmarkSpec } from './postmark/parameters.ts';
 import { postmarkRequests } from './postmark/request-stream.ts';
 import { Random } from './random.ts';
 import { createRequestBlock, type RequestBlock, requestBlockCapacity } from './request.ts';
-import { CumulativeChoice, RequestStream, type StreamSpec, type Weighted } from './stream.ts';
+import { RequestStream, type StreamSpec } from './stream.ts';
 
 /** One phase of a workload, fully resolved. */
 export type PhaseSpec =

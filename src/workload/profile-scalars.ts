@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { parseBytes } from '../units/bytes.ts';
-import type { Weighted } from './stream.ts';
+import type { Weighted } from './cumulative-choice.ts';
 
 const sectorBytes = 512;
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Warning } from '../warnings.ts';
 import type { FioJob } from './fio-job/fio-job.ts';
+import { loadSchema } from './load-schema.ts';
+import { hotspotKeys, normalKeys, paretoKeys, zonedKeys } from './patterns/shape-schemas.ts';
 import { blockSizeSchema, operationsSchema, placeSchema, sizeSchema, weightSchema } from './profile-scalars.ts';
 import type { RecordedRequests } from './recorded-requests.ts';
 import type { TraceSurvey } from './trace/survey.ts';
@@ -47,6 +49,11 @@ const zipfKeys = {
     .describe('Bytes of neighbouring rank that lie together; default: one record, so hot records are scattered'),
 };
 
+const paretoStreamKeys = { pattern: z.literal('pareto'), ...streamKeys, ...paretoKeys };
+const hotspotStreamKeys = { pattern: z.literal('hotspot'), ...streamKeys, ...hotspotKeys };
+const normalStreamKeys = { pattern: z.literal('normal'), ...streamKeys, ...normalKeys };
+const zonedStreamKeys = { pattern: z.literal('zoned'), ...streamKeys, ...zonedKeys };
+
 const requests = z
   .union([z.literal('each'), count], {
     error: 'a number of requests or `each` (as many as there are records) is needed',
@@ -58,6 +65,10 @@ const stream = z.discriminatedUnion('pattern', [
   z.strictObject({ ...shareKey, ...plainKeys }),
   z.strictObject({ ...shareKey, ...stridedKeys }),
   z.strictObject({ ...shareKey, ...zipfKeys }),
+  z.strictObject({ ...shareKey, ...paretoStreamKeys }),
+  z.strictObject({ ...shareKey, ...hotspotStreamKeys }),
+  z.strictObject({ ...shareKey, ...normalStreamKeys }),
+  z.strictObject({ ...shareKey, ...zonedStreamKeys }),
 ]);
 
 const postmarkPhase = z.strictObject({
@@ -96,6 +107,10 @@ const phase = z.discriminatedUnion('pattern', [
   z.strictObject({ ...plainKeys, requests }),
   z.strictObject({ ...stridedKeys, requests }),
   z.strictObject({ ...zipfKeys, requests }),
+  z.strictObject({ ...paretoStreamKeys, requests }),
+  z.strictObject({ ...hotspotStreamKeys, requests }),
+  z.strictObject({ ...normalStreamKeys, requests }),
+  z.strictObject({ ...zonedStreamKeys, requests }),
   z.strictObject({
     pattern: z.literal('mix').describe('Several streams at once, drawn by weight'),
     streams: z.array(stream).min(1).max(32),
@@ -182,6 +197,9 @@ export const profileSchema = z
       .max(255)
       .optional()
       .describe('A trace of which the requests are, of any format and compressed or not: a path from this file on'),
+    load: loadSchema
+      .optional()
+      .describe('How the requests are offered, for engines that can; default: one after the other, as fast as they go'),
     experiment: experiment.optional().describe('Configurations that show the effect, for `qtune run NAME`'),
     published: published.optional().describe('Figures to print beside the measured ones'),
   })

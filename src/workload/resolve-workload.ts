@@ -1,6 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { resolveFioJobs } from './fio-job/resolve-fio-job.ts';
+import { resolveShape } from './patterns/resolve-shape.ts';
+import { resolveLoad } from './load-schema.ts';
 import { type PhaseSpec, phaseRequests } from './phase.ts';
 import { largestBlockCount, postmarkAreas } from './postmark/disk.ts';
 import { blockBytes } from './postmark/layout.ts';
@@ -27,6 +29,14 @@ export interface ResolveOptions {
  * @throws UsageError where the disk is too small for the pattern
  */
 export function resolveWorkload(profile: Profile, options: ResolveOptions = {}): Workload {
+  const workload = resolveRequests(profile, options);
+  if (profile.load === undefined) return workload;
+  const load = resolveLoad(profile.load);
+  // Only where there is a load, so that the ids of trials without one stay what they were.
+  return { ...workload, load, identity: { of: workload.identity, load } };
+}
+
+function resolveRequests(profile: Profile, options: ResolveOptions): Workload {
   const diskBytes = options.diskBytes ?? profile.diskBytes;
   const seed = options.seed ?? profile.seed;
   const common = {
@@ -113,21 +123,17 @@ function resolvePhase(phase: ProfilePhase, diskBytes: number, where: string): Ph
     }));
     return { kind: 'streams', streams, dataRequestCount: phase.requests };
   }
-  const value = resolveStream(phase, diskBytes, where);
+  const value = resolveStream({ ...phase, weight: 1 }, diskBytes, where);
   const dataRequestCount = phase.requests === 'each' ? recordCount(value) : phase.requests;
   return { kind: 'streams', streams: [{ value, weight: 1 }], dataRequestCount };
 }
 
 type StreamKeys = Omit<ProfileStream, 'weight' | 'pattern'>;
 
-function resolveStream(
-  stream: Extract<ProfilePhase, { operation: unknown }> | ProfileStream,
-  diskBytes: number,
-  where: string,
-): StreamSpec {
+function resolveStream(stream: ProfileStream, diskBytes: number, where: string): StreamSpec {
   const sizes = stream.blockSize;
   const alignBytes = stream.align ?? Math.min(...sizes.map((size) => size.value));
-  const spec: StreamSpec = {
+  const plain: StreamSpec = {
     pattern: stream.pattern,
     ...resolveArea(stream, diskBytes, alignBytes, where),
     alignBytes,
@@ -143,11 +149,11 @@ function resolveStream(
     hotRunBytes: stream.pattern === 'zipf' ? (stream.hotRun ?? alignBytes) : 0,
     ...(stream.order === undefined ? {} : { order: stream.order }),
   };
-  if (recordCount(spec) < 1) {
+  if (recordCount(plain) < 1) {
     const largestBytes = Math.max(...sizes.map((size) => size.value));
-    throw tooSmall(where, `requests of ${formatBytes(largestBytes)}`, spec.spanBytes, diskBytes);
+    throw tooSmall(where, `requests of ${formatBytes(largestBytes)}`, plain.spanBytes, diskBytes);
   }
-  return spec;
+  return { ...plain, ...resolveShape(stream, plain, where) };
 }
 
 /** An area in bytes; a start given as a share is rounded down to the alignment. */

@@ -1,13 +1,8 @@
+import { CumulativeChoice, type Weighted } from './cumulative-choice.ts';
 import { type PatternName, recordOrders } from './patterns/index.ts';
-import type { RecordOrder } from './patterns/pattern.ts';
+import type { PatternShape, RecordOrder } from './patterns/pattern.ts';
 import { Random } from './random.ts';
 import { Operation, pushRequest, type RequestBlock } from './request.ts';
-
-/** One of several things to draw, with its share; shares need not add up to anything. */
-export interface Weighted<Value> {
-  readonly value: Value;
-  readonly weight: number;
-}
 
 /** One source of requests, with every size in bytes and nothing left to default. */
 export interface StreamSpec {
@@ -26,11 +21,13 @@ export interface StreamSpec {
   readonly strideRecordCount: number;
   readonly theta: number;
   readonly hotRunBytes: number;
+  /** Only of patterns that take it. */
+  readonly shape?: PatternShape;
   /** Streams of one number visit the same places in the same order; absent: each its own. */
   readonly order?: number;
 }
 
-/** How many values `uint31` has; shares are resolved to this. */
+/** How many values `uint31` has; the chance of a request in sequence is resolved to this. */
 const drawCount = 2 ** 31;
 
 /** Records looked up in one call of a pattern. */
@@ -71,6 +68,7 @@ export class RequestStream {
       strideRecordCount: spec.strideRecordCount,
       theta: spec.theta,
       hotRunRecordCount: Math.max(1, Math.floor(spec.hotRunBytes / spec.alignBytes)),
+      ...spec.shape,
     });
     this.#endBytes = spec.startBytes + spec.spanBytes;
     this.#continuing = spec.pattern === 'sequential' && spec.sizes.length > 1;
@@ -105,36 +103,5 @@ export class RequestStream {
       this.#recordIndex = 0;
     }
     return spec.startBytes + (this.#records[this.#recordIndex++] ?? 0) * spec.alignBytes;
-  }
-}
-
-/** Draws by weight; one choice costs no draw. */
-export class CumulativeChoice<Value> {
-  readonly #values: readonly Value[];
-  readonly #first: Value;
-  readonly #thresholds: Float64Array;
-
-  /** @param choices at least one, with a positive sum of weights */
-  constructor(choices: readonly Weighted<Value>[]) {
-    const kept = choices.filter((choice) => choice.weight > 0);
-    const [first] = kept;
-    if (first === undefined) throw new RangeError('nothing to choose from');
-    const totalWeight = kept.reduce((sum, choice) => sum + choice.weight, 0);
-    let sum = 0;
-    this.#first = first.value;
-    this.#values = kept.map((choice) => choice.value);
-    this.#thresholds = Float64Array.from(kept, (choice) => {
-      sum += choice.weight;
-      return Math.round((sum / totalWeight) * drawCount);
-    });
-    this.#thresholds[kept.length - 1] = drawCount;
-  }
-
-  draw(random: Random): Value {
-    if (this.#values.length === 1) return this.#first;
-    const drawn = random.uint31();
-    let index = 0;
-    while (drawn >= (this.#thresholds[index] ?? drawCount)) index += 1;
-    return this.#values[index] ?? this.#first;
   }
 }

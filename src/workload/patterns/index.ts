@@ -1,4 +1,7 @@
 import { backwardOrder } from './backward.ts';
+import { hotspotOrder } from './hotspot.ts';
+import { normalOrder } from './normal.ts';
+import { paretoOrder } from './pareto.ts';
 import type { PatternOptions, RecordOrder } from './pattern.ts';
 import { permutationOrder } from './permutation.ts';
 import { randomOrder } from './random.ts';
@@ -6,6 +9,7 @@ import { rewriteRecordOrder } from './rewrite-record.ts';
 import { sequentialOrder } from './sequential.ts';
 import { stridedOrder } from './strided.ts';
 import { zipfOrder } from './zipf.ts';
+import { zonedOrder } from './zoned.ts';
 
 /** Every order of records by the name that profiles use. */
 export const recordOrders = {
@@ -16,6 +20,10 @@ export const recordOrders = {
   strided: stridedOrder,
   'rewrite-record': rewriteRecordOrder,
   zipf: zipfOrder,
+  pareto: paretoOrder,
+  hotspot: hotspotOrder,
+  normal: normalOrder,
+  zoned: zonedOrder,
 } as const satisfies Readonly<Record<string, (options: PatternOptions) => RecordOrder>>;
 
 export type PatternName = keyof typeof recordOrders;
@@ -28,4 +36,8 @@ export const patternNames: readonly [PatternName, ...PatternName[]] = [
   'strided',
   'rewrite-record',
   'zipf',
+  'pareto',
+  'hotspot',
+  'normal',
+  'zoned',
 ];

@@ -1,6 +1,6 @@
 import { exponential, naturalLog } from '../logarithm.ts';
-import { ShuffledRange } from '../shuffled-range.ts';
 import type { PatternOptions, RecordOrder } from './pattern.ts';
+import { SpreadRanks } from './spread-ranks.ts';
 
 /**
  * Hot spots: the k-th most popular record is drawn in proportion to 1 / k^theta, exactly and in constant time for any
@@ -12,17 +12,10 @@ import type { PatternOptions, RecordOrder } from './pattern.ts';
  */
 export function zipfOrder({ recordCount, random, theta, hotRunRecordCount }: PatternOptions): RecordOrder {
   const draw = zipfRank(recordCount, theta);
-  const runRecordCount = Math.min(hotRunRecordCount, recordCount);
-  const runCount = Math.floor(recordCount / runRecordCount);
-  const runs = new ShuffledRange(runCount, random);
+  const places = new SpreadRanks(recordCount, hotRunRecordCount, random);
   return {
     fill(records) {
-      for (let index = 0; index < records.length; index++) {
-        const rank = draw(random);
-        const run = Math.floor(rank / runRecordCount);
-        // The records behind the last whole run stay where they are; they are the least popular.
-        records[index] = run < runCount ? runs.at(run) * runRecordCount + (rank - run * runRecordCount) : rank;
-      }
+      for (let index = 0; index < records.length; index++) records[index] = places.at(draw(random));
     },
   };
 }
