@@ -20,11 +20,11 @@ export async function* requestsInTurns(workload: Workload, host: Host): AsyncGen
     for (const block of workload.requests()) {
       done += block.count;
       blockCount += 1;
+      if (host.signal.aborted) throw new InterruptedError();
       yield block;
       if (blockCount % blocksPerTurn > 0) continue;
       // Signals are only seen between turns of the event loop.
       await setImmediate();
-      if (host.signal.aborted) throw new InterruptedError();
       progress.update(done / workload.requestCount, workload.name);
     }
   } finally {

@@ -86,7 +86,7 @@ function space({ allocation }: WorkloadStatsReport): string {
   return renderChart([{ name: 'space', values }], {
     title: 'Space amplification over cluster size',
     xLabels: plain.map(({ clusterBytes }) => exactBytes(clusterBytes)),
-    formatValue: (value) => `×${value.toFixed(2)}`,
+    formatValue: (value) => `×${Math.max(0, value).toFixed(2)}`,
     height: chartHeight,
     width: reportWidth - 10,
   });
