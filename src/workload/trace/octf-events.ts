@@ -56,7 +56,7 @@ export class OctfEvents implements RecordHandler {
   #take(view: DataView, start: number, end: number): boolean {
     const event = this.#event;
     event.open(view, start, end);
-    const begins = event.next() && event.field === Event.header;
+    const begins = event.next() && event.field === Event.header && event.end > event.start;
     if (!begins) return true;
     const timeUs = this.#time(view, event.start, event.end);
     if (Number.isNaN(timeUs) || !event.next()) return true;

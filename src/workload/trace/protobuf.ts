@@ -8,7 +8,7 @@ export class ProtobufFields {
   field = 0;
   /** The current field's value where it is a number; above 2^53 the nearest double. */
   value = 0;
-  /** Where the current field's bytes are, where it is text or a message. */
+  /** Where the current field's bytes are; an empty range where it is a number. */
   start = 0;
   end = 0;
   /** Whether the message broke off or is none. */
@@ -32,6 +32,7 @@ export class ProtobufFields {
     this.field = Math.floor(key / 8);
     this.value = 0;
     this.start = this.#at;
+    this.end = this.#at;
     const type = key % 8;
     if (type === 0) this.value = this.#varint();
     else if (type === 2) this.#skip(this.#varint());

@@ -43,7 +43,7 @@ export class RecordReader implements TraceReader {
 
   push(bytes: Uint8Array): void {
     let at = this.#pass(bytes, 0);
-    while (this.#carriedBytes > 0 && at < bytes.length) at = this.#pass(bytes, this.#extendCarry(bytes, at));
+    while (this.#carriedBytes > 0 && at < bytes.length) at = this.#extendCarry(bytes, at);
     if (at >= bytes.length) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (;;) {
@@ -64,7 +64,8 @@ export class RecordReader implements TraceReader {
   }
 
   end(): void {
-    if (this.#carriedBytes > 0 || this.#passBytes > 0) {
+    // What is passed over was told where it began.
+    if (this.#carriedBytes > 0) {
       this.#sink.recordOffsetBytes = this.#offsetBytes;
       this.#carriedBytes = 0;
       this.#sink.bad('the file ends inside of a record');
@@ -83,13 +84,13 @@ export class RecordReader implements TraceReader {
   /** Completes the header and then the record of the carry. @returns up to where the bytes were used */
   #extendCarry(bytes: Uint8Array, at: number): number {
     const known = this.#lengthAt(this.#carryView, 0, this.#carriedBytes);
-    if (known > maximumRecordBytes) return this.#refuse(bytes, at - this.#carriedBytes, known);
     const wanted = known > 0 ? known : Math.max(this.#handler.headerBytes, this.#carriedBytes + 1);
     const taken = Math.min(bytes.length - at, Math.max(0, wanted - this.#carriedBytes));
     this.#carry.set(bytes.subarray(at, at + taken), this.#carriedBytes);
     this.#carriedBytes += taken;
-    if (this.#lengthAt(this.#carryView, 0, this.#carriedBytes) === this.#carriedBytes) {
-      const length = this.#carriedBytes;
+    const length = this.#lengthAt(this.#carryView, 0, this.#carriedBytes);
+    if (length > maximumRecordBytes) return this.#refuse(bytes, at + taken - this.#carriedBytes, length);
+    if (length === this.#carriedBytes) {
       this.#carriedBytes = 0;
       this.#handler.record(this.#carryView, 0, length);
       this.#offsetBytes += length;

@@ -135,7 +135,7 @@ class FtraceLines implements LineHandler {
  */
 function timestampEnd(bytes: Uint8Array, start: number, end: number): number {
   let behindProcessor = false;
-  for (let at = start; at < end; at++) {
+  for (let at = start; at < end - 1; at++) {
     if (bytes[at] === closingBracket && isProcessor(bytes, start, at)) behindProcessor = true;
     if (!behindProcessor || bytes[at] !== colon || bytes[at + 1] !== space) continue;
     if (isDigit(bytes[at - 1])) return at;

@@ -195,6 +195,13 @@ describe('OCTF', () => {
     expect(octfFormat.recognises(tarBytes([['notes.txt', Buffer.from('hello')]]))).toBe(false);
   });
 
+  test('a header that is a number is none', () => {
+    const header = protobufField(1, 5n);
+    const event = concatenated([header, protobufField(2, protobufField(1, 8n))]);
+    const bytes = concatenated([first, Uint8Array.of(event.length), event]);
+    expect(() => readBytes(octfFormat, bytes)).toThrow(`offset ${first.length}: this is no event of OCTF`);
+  });
+
   test('what is damaged is told with its offset in the archive', () => {
     const broken = Uint8Array.from(second);
     broken.fill(0xff, broken.length - 8);
@@ -207,5 +214,13 @@ describe('OCTF', () => {
     expect(() => readBytes(octfFormat, archive.subarray(0, 1600))).toThrow(/the archive ends inside of a file/);
     archive[512 + 512 + 20] = 7;
     expect(() => readBytes(octfFormat, archive)).toThrow(/trace: offset 1024: this is no header of a tar archive/);
+  });
+
+  test.each([1, 3, 50_000, 1 << 20])('a message that is too long is passed over, %i bytes at a time', (pieceBytes) => {
+    const long = new Uint8Array(3 + 200_000);
+    long.set([0x80 | (200_000 & 127), 0x80 | ((200_000 >> 7) & 127), 200_000 >> 14]);
+    const read = readBytes(octfFormat, concatenated([first, long, second]), { skipBadCount: 1 }, pieceBytes);
+    expect(read.requests).toHaveLength(5);
+    expect(read.firstSkipped).toBe(`offset ${first.length}, a record of 200003 bytes is none of this format`);
   });
 });

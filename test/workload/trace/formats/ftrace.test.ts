@@ -53,6 +53,15 @@ test('what trace-cmd and perf print, and older kernels', () => {
   expect(read.passedOver).toEqual({ 'commands without data': 1 });
 });
 
+test('a line that ends in its time is read the same whatever lay behind it in memory', () => {
+  const text = `${issue}${issue}`.slice(0, -1) + '\n  dd-1 [000] ..... 12.345680:';
+  for (const pieceBytes of [1, 64, 4096]) {
+    expect(() => readBytes(ftraceFormat, text, {}, pieceBytes)).toThrow(
+      'trace:3: "  dd-1 [000] ..... 12.345680:" is no line',
+    );
+  }
+});
+
 test('lost events are told', () => {
   const read = readBytes(ftraceFormat, `${issue}CPU:1 [LOST 1200 EVENTS]\n${issue}`);
   expect(read.requests).toHaveLength(2);
