@@ -14,10 +14,12 @@ import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { printJson } from '../print-json.ts';
 import { checkUnchanged, openBacking } from '../run/backing-file.ts';
-import { buildRunPlan } from '../run/build-plan.ts';
+import { buildRunPlan, readRunRows } from '../run/build-plan.ts';
 import { type ChosenEngine, chooseEngine } from '../run/choose-engine.ts';
 import { checkDecidable } from '../run/decider.ts';
 import { type Execution, executePlan, type RunTarget } from '../run/execute.ts';
+import { type RunLoad, runLoad } from '../run/fio-engine.ts';
+import { declareLoadOptions } from '../run/load-options.ts';
 import { defaultRepetitions, type RunSettings, runSettings } from '../run/settings.ts';
 import { defaultJournalName, listShards, selectShard } from '../run/shard-plan.ts';
 import { tellWarnings } from '../tell-warnings.ts';
@@ -41,13 +43,19 @@ export const runCommand: Command = {
       command: "run --workload random-read --disk 4G --drive 'l2-cache-size={256K,512K}' --until-decided 60s --dry-run",
       about: 'Measures as many blocks as it takes to decide; without --dry-run, with a verdict at the end',
     },
+    {
+      command: 'run --workload random-read --disk 4G --iodepth 16 --jobs 2 --repetitions 3 --dry-run',
+      about: 'Thirty-two requests at once: fio on an NBD export of qemu-storage-daemon',
+    },
   ],
   build: (yargs) => buildOptions(yargs),
   async run(args, host) {
     const settings = runSettings(args);
     const backing = settings.backing ? await openBacking(host.cwd, settings.backing) : undefined;
-    const builds = await enginesFor(settings, host);
-    const whole = await buildRunPlan(settings, host.cwd, backing, builds[0]?.name ?? 'qemu-io', host.signal);
+    const rows = await readRunRows(settings, host.cwd, host.signal);
+    const load = runLoad(rows, settings);
+    const builds = await enginesFor(settings, load, host);
+    const whole = buildRunPlan(rows, settings, backing, builds[0]?.name ?? missingEngine(settings, load));
     for (const name of new Set(whole.trials.map(({ workload }) => workload))) {
       tellWarnings(host, whole.workload(name).warnings);
     }
@@ -74,7 +82,7 @@ export const runCommand: Command = {
 };
 
 function buildOptions(yargs: Argv): Argv {
-  return declareTraceOptions(yargs)
+  return declareLoadOptions(declareTraceOptions(yargs))
     .positional('profile', {
       type: 'string',
       array: true,
@@ -98,9 +106,10 @@ function buildOptions(yargs: Argv): Argv {
       describe: `Trials of each configuration; ${defaultRepetitions} where the profile does not say`,
     })
     .option('engine', {
-      choices: ['auto', 'qemu-io', 'simulated'],
+      choices: ['auto', 'qemu-io', 'fio', 'simulated'],
       default: 'auto',
-      describe: 'What runs the requests; auto: qemu-io, or the model of its driver where there is no QEMU',
+      describe:
+        'What runs the requests; auto: qemu-io, fio for several at once, the model of the driver where there is no QEMU',
     })
     .option('qemu-version', { type: 'string', describe: 'QEMU that the simulated engine models; 10.0 by default' })
     .option('io-log', {
@@ -150,11 +159,11 @@ function buildOptions(yargs: Argv): Argv {
 }
 
 /** The builds to measure. A plan can be looked at without the QEMU that it asks for; none then. */
-async function enginesFor(settings: RunSettings, host: Host): Promise<readonly ChosenEngine[]> {
+async function enginesFor(settings: RunSettings, load: RunLoad, host: Host): Promise<readonly ChosenEngine[]> {
   const directories = settings.qemuDirectories.length === 0 ? [undefined] : settings.qemuDirectories;
   const chosen: ChosenEngine[] = [];
   try {
-    for (const directory of directories) chosen.push(await chooseEngine(settings, directory, host));
+    for (const directory of directories) chosen.push(await chooseEngine(settings, directory, host, load));
   } catch (error) {
     if (settings.dryRun && error instanceof EnvironmentError) return [];
     throw error;
@@ -163,6 +172,11 @@ async function enginesFor(settings: RunSettings, host: Host): Promise<readonly C
     throw new UsageError('--qemu: two builds are compared by measuring them, not with --engine simulated');
   }
   return chosen;
+}
+
+/** The engine of a plan that is only looked at, without what it takes to run it. */
+function missingEngine({ engine }: RunSettings, { isNeeded }: RunLoad): 'qemu-io' | 'fio' {
+  return engine === 'fio' || (engine === 'auto' && isNeeded) ? 'fio' : 'qemu-io';
 }
 
 /** @throws UsageError where there is more than one sequence of host I/O to write */

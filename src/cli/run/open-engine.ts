@@ -15,14 +15,24 @@ import type { RunSettings } from './settings.ts';
 export interface EngineSettings {
   readonly qemuDirectory?: string | undefined;
   readonly cpus?: RunSettings['cpus'];
+  /** qemu-io where it is absent. */
+  readonly makeEngine?: MakeEngine;
 }
+
+/** Makes an engine of the tools that were found, in a scratch directory. */
+export type MakeEngine = (found: {
+  readonly tools: QemuTools;
+  readonly scratch: Scratch;
+  readonly cpus?: readonly number[] | null;
+}) => Engine;
 
 /** The QEMU that was found, as far as planning needs it. */
 export interface FoundQemu {
   readonly version: QemuVersion;
   readonly versionLine: string;
+  readonly hasStorageDaemon: boolean;
   /** Makes a scratch directory and an engine in it. */
-  open(overrides?: Pick<EngineSettings, 'cpus'>): Promise<OpenEngine>;
+  open(overrides?: Pick<EngineSettings, 'cpus' | 'makeEngine'>): Promise<OpenEngine>;
 }
 
 /** An engine with the place that it works in. */
@@ -48,6 +58,7 @@ export async function findQemu(settings: EngineSettings, host: Host): Promise<Fo
   return {
     version: tools.version,
     versionLine: tools.versionLine,
+    hasStorageDaemon: tools.storageDaemon !== undefined,
     open: (overrides) => openEngine(tools, { ...settings, ...overrides }, host),
   };
 }
@@ -63,7 +74,8 @@ async function openEngine(tools: QemuTools, settings: EngineSettings, host: Host
         qemuVersionLine: tools.versionLine,
         fileSystem,
       });
-    const engine = createQemuIoEngine({
+    const { makeEngine = createQemuIoEngine } = settings;
+    const engine = makeEngine({
       tools,
       scratch,
       ...(settings.cpus === undefined ? {} : { cpus: settings.cpus }),

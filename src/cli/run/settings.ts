@@ -14,6 +14,7 @@ import {
 } from '../args.ts';
 import { type GivenTraceOptions, traceOptionsOf } from '../trace-options.ts';
 import type { DecisionSettings } from './decider.ts';
+import { type LoadSettings, loadSettings } from './load-options.ts';
 import { type ShardSettings, shardSettings } from './shard-option.ts';
 
 /** What the options of `qtune run` ask for, before any file was read. */
@@ -27,7 +28,7 @@ export interface RunSettings extends ShardSettings {
   readonly drive: readonly string[];
   readonly backing: { readonly name: string; readonly format: 'raw' | 'qcow2' | undefined } | undefined;
   readonly repetitions: number | undefined;
-  readonly engine: 'auto' | 'qemu-io' | 'simulated';
+  readonly engine: 'auto' | 'qemu-io' | 'fio' | 'simulated';
   /** The QEMU that the simulated engine models. */
   readonly modelledQemu: QemuVersion | undefined;
   /** Journals: one for each build of QEMU, or none named. */
@@ -47,6 +48,8 @@ export interface RunSettings extends ShardSettings {
   /** Processors for the measured process: undefined for one by default, null for any. */
   readonly cpus: readonly number[] | null | undefined;
   readonly traceHostIo: boolean;
+  /** How requests are offered. */
+  readonly load: LoadSettings;
   /** How traces among the workloads are read. */
   readonly trace: GivenTraceOptions;
   readonly json: boolean;
@@ -94,6 +97,7 @@ export function runSettings(args: Readonly<Record<string, unknown>>): RunSetting
     timeLimitMs: timeLimit === undefined ? defaultTimeLimitMs : parseDuration(timeLimit, '--time-limit'),
     cpus: processors(args),
     traceHostIo: args['host-io'] !== false,
+    load: loadSettings(args),
     trace: traceOptionsOf(args),
     json: flag(args, 'json'),
   };
@@ -171,8 +175,8 @@ function backing(args: Readonly<Record<string, unknown>>): RunSettings['backing'
 
 function engineOf(args: Readonly<Record<string, unknown>>): RunSettings['engine'] {
   const name = optionalString(args, 'engine') ?? 'auto';
-  if (name === 'auto' || name === 'qemu-io' || name === 'simulated') return name;
-  throw new UsageError(`--engine: "${name}" is none of auto, qemu-io, simulated`);
+  if (name === 'auto' || name === 'qemu-io' || name === 'fio' || name === 'simulated') return name;
+  throw new UsageError(`--engine: "${name}" is none of auto, qemu-io, fio, simulated`);
 }
 
 function processors(args: Readonly<Record<string, unknown>>): RunSettings['cpus'] {

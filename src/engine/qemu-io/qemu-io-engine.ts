@@ -6,6 +6,7 @@ import type { Warning } from '../../warnings.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { measuringCpu } from '../affinity.ts';
 import type { Engine, EngineDescription, EngineJob, EngineOutcome, SlicedTrial, TrialMetrics } from '../engine.ts';
+import { oneAtATimeWarnings } from '../one-at-a-time.ts';
 import { classifyRequests, type RequestClasses } from '../request-classes.ts';
 import { UnrunnableRequest } from '../request-survey.ts';
 import type { Scratch } from '../scratch.ts';
@@ -248,7 +249,7 @@ class QemuIoEngine implements Engine {
   }
 
   #warnings(run: Replay, script: Script, defaults: HostDefaults, job: EngineJob): readonly Warning[] {
-    const warnings: Warning[] = [];
+    const warnings: Warning[] = [...oneAtATimeWarnings(job)];
     const subject = job.configuration.label;
     if (script.summary.syncCount > 0 && job.workload.image.state !== 'shared' && hasSilentSyncs(job)) {
       const message = 'with detect-zeroes the time of syncs cannot be measured; they are made, and not in the figures';

@@ -14,6 +14,7 @@ import { measuringCacheMode } from '../../settings/drive-rules.ts';
 import { formatQemuVersion } from '../../settings/qemu-version.ts';
 import type { Warning } from '../../warnings.ts';
 import type { Engine, EngineDescription, EngineJob, EngineOutcome, TrialMetrics } from '../engine.ts';
+import { oneAtATimeWarnings } from '../one-at-a-time.ts';
 import { type RequestSummary, surveyRequests, UnrunnableRequest } from '../request-survey.ts';
 import { RequestTimes } from '../request-times.ts';
 import { hostIoCounts } from './host-io-counts.ts';
@@ -105,7 +106,7 @@ class SimulatedEngine implements Engine {
     return {
       state: 'completed',
       metrics: metricsOf(simulation, times, summary, job),
-      warnings: warning === undefined ? [] : [warning],
+      warnings: [...(warning === undefined ? [] : [warning]), ...oneAtATimeWarnings(job)],
       command: [],
       cpus: [],
     };
