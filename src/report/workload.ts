@@ -1,14 +1,12 @@
 import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatRatio } from '../units/rate.ts';
 import { requestHash } from '../workload/iolog.ts';
-import type { ProfileSummary } from '../workload/load-profile.ts';
 import type { Profile } from '../workload/profile.ts';
 import { measureStatistics } from '../workload/stats/measure-statistics.ts';
 import type { KindCounts } from '../workload/stats/request-counts.ts';
 import type { Workload } from '../workload/workload.ts';
 import { factLines, wrapped } from './facts.ts';
 import { printable } from './printable.ts';
-import { renderTable } from './table.ts';
 
 /** Cluster sizes to tell the allocation for: QEMU's default and the largest. */
 const shownClusterBytes: readonly number[] = [65_536, 2_097_152];
@@ -77,22 +75,6 @@ export function describeWorkload(profile: Profile, workload: Workload): Workload
     experiment: profile.experiment,
     published: profile.published,
   };
-}
-
-export function renderWorkloadList(profiles: readonly ProfileSummary[]): string {
-  const rows = profiles.map((profile) => [
-    profile.name,
-    exactBytes(profile.diskBytes),
-    profile.hasExperiment ? 'yes' : '',
-    profile.title,
-  ]);
-  const columns = [
-    { title: 'name' },
-    { title: 'disk', align: 'right' },
-    { title: 'experiment' },
-    { title: 'what' },
-  ] as const;
-  return renderTable(columns, rows);
 }
 
 export function renderWorkload(description: WorkloadDescription, columns: number): string {

@@ -21,6 +21,8 @@ export interface ProfileSummary {
   /** Names and default values of what `NAME:parameter=value` can change. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly hasExperiment: boolean;
+  /** Whether its requests are a recording's, and not drawn from patterns. */
+  readonly isRecorded: boolean;
 }
 
 /** `name` or `name:key=value,key=value` of a shipped profile. */
@@ -64,8 +66,9 @@ export async function listProfiles(): Promise<readonly ProfileSummary[]> {
   return Promise.all(
     (await shippedNames()).map(async (name): Promise<ProfileSummary> => {
       const { file, text } = await readShipped(name);
-      const { title, source, diskBytes, parameters, experiment } = parseProfile(file, text, name);
-      return { name, title, source, diskBytes, parameters, hasExperiment: experiment !== undefined };
+      const { title, source, diskBytes, parameters, experiment, kind } = parseProfile(file, text, name);
+      const hasExperiment = experiment !== undefined;
+      return { name, title, source, diskBytes, parameters, hasExperiment, isRecorded: kind === 'recording' };
     }),
   );
 }

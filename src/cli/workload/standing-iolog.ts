@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InterruptedError } from '../../errors.ts';
 import type { RecordedProfile } from '../../workload/profile.ts';
+import { shippedNames } from '../../workload/shipped-profiles.ts';
 import { decompressed } from '../../workload/trace/compression/decompress.ts';
 import { recogniseTrace } from '../../workload/trace/open-trace.ts';
 import type { TraceOptions } from '../../workload/trace/trace-options.ts';
@@ -24,7 +25,7 @@ export async function standingIolog(
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const { format, device, skippedCount, outsideWindowCount, movedCount } = survey;
   const isWhole = device === undefined && skippedCount + outsideWindowCount + movedCount === 0 && options.speed === 1;
-  if (format !== 'iolog' || !isWhole) return undefined;
+  if (format !== 'iolog' || !isWhole || (await isShipped(source))) return undefined;
   const file = await open(resolve(host.cwd, source), 'r');
   const { compression } = await recogniseTrace(file, source, format);
   const chunks = decompressed(file, compression, { readBytes: 0 });
@@ -35,6 +36,11 @@ export async function standingIolog(
     return undefined;
   }
   return copied(file, first.value, chunks, host);
+}
+
+/** A shipped recording is named, and is no file of that name. */
+async function isShipped(source: string): Promise<boolean> {
+  return (await shippedNames()).includes(source);
 }
 
 async function* copied(

@@ -17,6 +17,10 @@ const listSchema = z
         diskBytes: bytes,
         parameters: parameters.describe('What NAME:key=value can change, with the defaults'),
         hasExperiment: z.boolean().describe('Whether the profile brings configurations to compare'),
+        recorded: z
+          .object({ requestCount: count, durationMs: z.number().min(0).nullable() })
+          .nullable()
+          .describe('How much there is of a recorded workload; null for patterns'),
       }),
     ),
   })
