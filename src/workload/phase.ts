@@ -1,6 +1,7 @@
 import { CumulativeChoice, type Weighted } from './cumulative-choice.ts';
 import type { PostmarkSpec } from './postmark/parameters.ts';
 import { postmarkRequests } from './postmark/request-stream.ts';
+import { type ProgramSpec, programRequests } from './programs/program.ts';
 import { Random } from './random.ts';
 import { createRequestBlock, type RequestBlock, requestBlockCapacity } from './request.ts';
 import { RequestStream, type StreamSpec } from './stream.ts';
@@ -13,11 +14,13 @@ export type PhaseSpec =
       /** Reads, writes and trims; syncs come on top. */
       readonly dataRequestCount: number;
     }
-  | { readonly kind: 'postmark'; readonly postmark: PostmarkSpec };
+  | { readonly kind: 'postmark'; readonly postmark: PostmarkSpec }
+  | { readonly kind: 'program'; readonly program: ProgramSpec };
 
 /** One pass over a phase. The block is reused for every step. */
 export function phaseRequests(phase: PhaseSpec, seed: number, phaseIndex: number): Iterable<RequestBlock> {
-  return phase.kind === 'postmark' ? postmarkRequests(phase.postmark) : streamRequests(phase, seed, phaseIndex);
+  if (phase.kind === 'postmark') return postmarkRequests(phase.postmark);
+  return phase.kind === 'program' ? programRequests(phase.program) : streamRequests(phase, seed, phaseIndex);
 }
 
 function* streamRequests(

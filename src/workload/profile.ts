@@ -4,6 +4,7 @@ import type { FioJob } from './fio-job/fio-job.ts';
 import { loadSchema } from './load-schema.ts';
 import { hotspotKeys, normalKeys, paretoKeys, zonedKeys } from './patterns/shape-schemas.ts';
 import { blockSizeSchema, operationsSchema, placeSchema, sizeSchema, weightSchema } from './profile-scalars.ts';
+import { filebenchPhase, fileSystemKeys, iozonePhase, tpcbPhase } from './programs/phase-schemas.ts';
 import type { RecordedRequests } from './recorded-requests.ts';
 import type { TraceSurvey } from './trace/survey.ts';
 
@@ -33,7 +34,7 @@ const streamKeys = {
     .describe('Streams of one number, pattern and area visit the same places in the same order; default: each its own'),
   syncEvery: count.optional().describe('A sync after every n-th write; default: none'),
 };
-const plainPattern = z.enum(['sequential', 'random', 'permutation', 'backward', 'rewrite-record']);
+const plainPattern = z.enum(['sequential', 'random', 'permutation', 'backward', 'rewrite-record', 'iozone-random']);
 const plainKeys = { pattern: plainPattern, ...streamKeys };
 const stridedKeys = {
   pattern: z.literal('strided'),
@@ -101,6 +102,11 @@ const postmarkPhase = z.strictObject({
     .min(0)
     .default(5000)
     .describe('Transactions between two commits of metadata, each with a sync; 0: no metadata'),
+  fileSystem: z
+    .enum(['none', 'ext4'])
+    .default('none')
+    .describe('none: nothing is cached; ext4: page cache, write-back, journal and allocation are modelled'),
+  ...fileSystemKeys,
 });
 
 const phase = z.discriminatedUnion('pattern', [
@@ -117,6 +123,9 @@ const phase = z.discriminatedUnion('pattern', [
     requests: count,
   }),
   postmarkPhase,
+  iozonePhase,
+  filebenchPhase,
+  tpcbPhase,
 ]);
 
 const image = z.strictObject({

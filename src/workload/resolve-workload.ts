@@ -1,13 +1,14 @@
 import { UsageError } from '../errors.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { resolveFioJobs } from './fio-job/resolve-fio-job.ts';
-import { resolveShape } from './patterns/resolve-shape.ts';
 import { resolveLoad } from './load-schema.ts';
+import { resolveShape } from './patterns/resolve-shape.ts';
 import { type PhaseSpec, phaseRequests } from './phase.ts';
 import { largestBlockCount, postmarkAreas } from './postmark/disk.ts';
 import { blockBytes } from './postmark/layout.ts';
-import type { PostmarkSpec } from './postmark/parameters.ts';
 import type { Profile, ProfilePhase, ProfileStream, RecordedProfile } from './profile.ts';
+import type { ProgramSpec } from './programs/program.ts';
+import { neededBytes, postmarkProgramSpec, programSpec } from './programs/resolve-program.ts';
 import { Operation } from './request.ts';
 import { recordCount, type StreamSpec } from './stream.ts';
 import { surveyWarnings } from './trace/survey.ts';
@@ -58,7 +59,7 @@ function resolveRequests(profile: Profile, options: ResolveOptions): Workload {
   }
   const phases = profile.phases.map((phase, index) => {
     const where = `${profile.name}: phase ${index + 1} (${phase.pattern})`;
-    return resolvePhase(withSeed(phase, options.seed), diskBytes, where);
+    return resolvePhase(withSeed(phase, options.seed), { diskBytes, seed, where });
   });
   const counts = phases.map((phase, index) => countRequests(phase, seed, index));
   const requestCount = counts.reduce((sum, count) => sum + count, 0);
@@ -114,8 +115,19 @@ function withSeed(phase: ProfilePhase, seed: number | undefined): ProfilePhase {
   return phase.pattern === 'postmark' && seed !== undefined ? { ...phase, seed } : phase;
 }
 
-function resolvePhase(phase: ProfilePhase, diskBytes: number, where: string): PhaseSpec {
-  if (phase.pattern === 'postmark') return { kind: 'postmark', postmark: resolvePostmark(phase, diskBytes, where) };
+/** What a phase is fitted to, and its name for messages. */
+interface PhaseContext {
+  readonly diskBytes: number;
+  readonly seed: number;
+  readonly where: string;
+}
+
+function resolvePhase(phase: ProfilePhase, { diskBytes, seed, where }: PhaseContext): PhaseSpec {
+  if (phase.pattern === 'postmark') return resolvePostmark(phase, diskBytes, where);
+  if (phase.pattern === 'iozone' || phase.pattern === 'filebench' || phase.pattern === 'tpcb') {
+    const spec = programSpec(phase, resolveArea(phase, diskBytes, blockBytes, where), seed);
+    return { kind: 'program', program: fitting(spec, diskBytes, where) };
+  }
   if (phase.pattern === 'mix') {
     const streams = phase.streams.map((stream) => ({
       value: resolveStream(stream, diskBytes, where),
@@ -180,10 +192,16 @@ function resolvePostmark(
   phase: Extract<ProfilePhase, { pattern: 'postmark' }>,
   diskBytes: number,
   where: string,
-): PostmarkSpec {
-  const { pattern: _, start, span, size, ...parameters } = phase;
+): PhaseSpec {
+  const { pattern: _, start, span, size, fileSystem, memory, dirtyRatio, newFileSystem, ...parameters } = phase;
   const area = resolveArea({ start, span }, diskBytes, blockBytes, where);
-  const spec = { ...parameters, ...area, sizeLow: size[0], sizeHigh: size[1] };
+  const sizes = { sizeLow: size[0], sizeHigh: size[1] };
+  if (fileSystem === 'ext4') {
+    const { trim: _trim, commitEvery: _commitEvery, ...calls } = parameters;
+    const spec = postmarkProgramSpec({ ...calls, ...sizes }, { memory, dirtyRatio, newFileSystem }, area);
+    return { kind: 'program', program: fitting(spec, diskBytes, where) };
+  }
+  const spec = { ...parameters, ...area, ...sizes };
   const neededBlockCount = largestBlockCount(spec);
   if (postmarkAreas(spec).dataBlockCount < neededBlockCount) {
     throw tooSmall(
@@ -193,6 +211,14 @@ function resolvePostmark(
       diskBytes,
     );
   }
+  return { kind: 'postmark', postmark: spec };
+}
+
+/** @throws UsageError where the files would not fit */
+function fitting(spec: ProgramSpec, diskBytes: number, where: string): ProgramSpec {
+  const { spanBytes } = spec.fileSystem;
+  const needed = neededBytes(spec);
+  if (spanBytes < needed) throw tooSmall(where, `files of ${formatBytes(needed)}`, spanBytes, diskBytes);
   return spec;
 }
 

@@ -1,5 +1,6 @@
 import { backwardOrder } from './backward.ts';
 import { hotspotOrder } from './hotspot.ts';
+import { iozoneRandomRecords } from './iozone-random.ts';
 import { normalOrder } from './normal.ts';
 import { paretoOrder } from './pareto.ts';
 import type { PatternOptions, RecordOrder } from './pattern.ts';
@@ -19,6 +20,7 @@ export const recordOrders = {
   backward: backwardOrder,
   strided: stridedOrder,
   'rewrite-record': rewriteRecordOrder,
+  'iozone-random': iozoneRandomRecords,
   zipf: zipfOrder,
   pareto: paretoOrder,
   hotspot: hotspotOrder,
@@ -35,6 +37,7 @@ export const patternNames: readonly [PatternName, ...PatternName[]] = [
   'backward',
   'strided',
   'rewrite-record',
+  'iozone-random',
   'zipf',
   'pareto',
   'hotspot',
