@@ -32,12 +32,14 @@ export function renderStatistics(report: WorkloadStatsReport): string {
 }
 
 function heading({ name, source, requestCount, durationMs, diskBytes, trace }: WorkloadStatsReport): string {
-  const span = durationMs === null ? 'without times' : `in ${formatDuration(durationMs)}`;
+  const span = durationMs === null ? ', without times' : ` in ${formatDuration(durationMs)}`;
   const format =
-    trace === null ? '' : `, ${trace.title}${trace.compression === 'none' ? '' : ` in ${trace.compression}`}`;
+    trace === null
+      ? printable(source, 4 * reportWidth)
+      : `${trace.title}${trace.compression === 'none' ? '' : ` in ${trace.compression}`}`;
   const lines = [
-    `${printable(name)}: ${whole(requestCount)} requests ${span}${format}, on a disk of ${formatBytes(diskBytes)}`,
-    ...(trace === null ? [`  ${printable(source, 4 * reportWidth)}`] : []),
+    `${printable(name)}: ${whole(requestCount)} requests${span}`,
+    `  ${format}; a disk of ${formatBytes(diskBytes)}`,
   ];
   return lines.map((line) => `${brokenAt(line, reportWidth)}\n`).join('');
 }
@@ -125,7 +127,11 @@ function syncs({
 }: WorkloadStatsReport): string {
   if (syncCount === 0 || writesPerSync === null || writtenBytesPerSync === null) return 'none';
   const rate = syncsPerSecond === null ? '' : `, ${formatCount(syncsPerSecond)} a second`;
-  return `one for ${formatCount(writesPerSync)} writes (${formatBytes(writtenBytesPerSync)})${rate}`;
+  const each =
+    writesPerSync >= 1
+      ? `one for ${formatCount(writesPerSync)} writes (${formatBytes(writtenBytesPerSync)})`
+      : `${whole(syncCount)}, more than writes`;
+  return `${each}${rate}`;
 }
 
 function arrivals({ timing, durationMs }: WorkloadStatsReport): string {

@@ -70,7 +70,7 @@ test('a profile has no times: windows are of requests, and what needs times is n
   expect(workloadSchema.parse(json)).toEqual(json);
   expect(json).toMatchObject({ durationMs: null, timing: null, trace: null, windows: { widthMs: null } });
   const { stdout } = await stats('random-write');
-  expect(stdout).toContain('requests without times');
+  expect(stdout).toContain('requests, without times');
   expect(stdout).not.toContain('Requests a second');
 });
 
