@@ -1,7 +1,9 @@
+import { UsageError } from '../../errors.ts';
 import type { JobArea } from './area.ts';
 import { jobArea, smallestBytes } from './area.ts';
 import type { FioJob, PerOperation } from './fio-job.ts';
 import { zetaSum } from './hot-places.ts';
+import { maximumMapBlockCount } from './random-map.ts';
 import { nameHash } from './scatter.ts';
 import { type JobSeeds, jobSeeds, repeatsPasses } from './seeds.ts';
 
@@ -13,7 +15,6 @@ export interface JobPlan extends JobArea {
   /** Blocks of the alignment that random requests of each kind may start at. */
   readonly blockCounts: PerOperation<number>;
   readonly mapBlockCount: number;
-  readonly mapBlockBytes: number;
   readonly seeds: JobSeeds;
   /** Whether every pass draws the same again. */
   readonly repeats: boolean;
@@ -37,11 +38,17 @@ export interface PlanOptions {
 
 /**
  * Works out one copy of a job.
- * @throws UsageError where the disk is too small
+ * @throws UsageError where the disk is too small, and where it has more blocks than can be told apart
  */
 export function planJob(job: FioJob, options: PlanOptions): JobPlan {
   const { diskBytes, thread, copy, seed } = options;
   const area = jobArea(job, copy, diskBytes, options.where);
+  const mapBlockCount = Math.floor(area.areaBytes / smallestBytes(job));
+  if (job.isRandom && job.randomMap && mapBlockCount > maximumMapBlockCount) {
+    throw new UsageError(`${options.where}: ${mapBlockCount} blocks are too many to remember which were visited`, {
+      hint: 'Give the job norandommap, or a larger bs.',
+    });
+  }
   const [read, write] = job.sizes;
   const alignOf = (kind: 0 | 1 | 2): number => job.alignBytes[kind] || job.sizes[kind].minBytes;
   const alignBytes = [alignOf(0), alignOf(1), alignOf(2)] as const;
@@ -59,8 +66,7 @@ export function planJob(job: FioJob, options: PlanOptions): JobPlan {
       blockCount(area.areaBytes, job.sizes[1].minBytes, alignBytes[1]),
       blockCount(area.areaBytes, job.sizes[2].minBytes, alignBytes[2]),
     ],
-    mapBlockCount: Math.floor(area.areaBytes / smallestBytes(job)),
-    mapBlockBytes: smallestBytes(job),
+    mapBlockCount,
     seeds,
     repeats,
     hotPlaceCount,

@@ -5,12 +5,9 @@ import { RandomPlaces } from './random-places.ts';
 import { RequestSizes } from './request-sizes.ts';
 import { Taus88 } from './taus88.ts';
 
-/**
- * All requests of a copy of a job, in fio's order. The block is reused for every step.
- * @param where the job's name, for messages
- */
-export function* jobRequests(plan: JobPlan, where: string): Generator<RequestBlock, void, undefined> {
-  const job = new RunningJob(plan, where);
+/** All requests of a copy of a job, in fio's order. The block is reused for every step. */
+export function* jobRequests(plan: JobPlan): Generator<RequestBlock, void, undefined> {
+  const job = new RunningJob(plan);
   const block = createRequestBlock();
   for (;;) {
     block.count = 0;
@@ -53,10 +50,10 @@ class RunningJob {
   #isRandom = false;
   #isMarked = false;
 
-  constructor(plan: JobPlan, where: string) {
+  constructor(plan: JobPlan) {
     this.#plan = plan;
     this.#limits = new PassLimits(plan);
-    this.#places = new RandomPlaces(plan, where);
+    this.#places = new RandomPlaces(plan);
     this.#sizes = new RequestSizes(plan);
     this.#mix = new Taus88(plan.seeds.mix);
     this.#sequence = [0, 1, 2].map(() => new Taus88(plan.seeds.sequence));

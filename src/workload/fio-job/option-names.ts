@@ -64,6 +64,20 @@ export const notHonoured: ReadonlySet<string> = new Set(
   `),
 );
 
+/** Values that say what fio does anyhow, of options that are not followed. @source fio 3.33, options.c, `.def` */
+export const defaultValues: Readonly<Record<string, string>> = {
+  nrfiles: '1',
+  openfiles: '1',
+  file_service_type: 'roundrobin',
+  random_generator: 'tausworthe',
+  iodepth_batch: '1',
+  iodepth_batch_complete_min: '1',
+  io_submit_mode: 'inline',
+  rate_process: 'linear',
+  thinktime_blocks_type: 'complete',
+  dedupe_mode: 'repeat',
+};
+
 /** Options that are read. */
 export const honoured = [
   'rw',

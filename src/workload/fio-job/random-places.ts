@@ -1,8 +1,7 @@
-import { UsageError } from '../../errors.ts';
 import type { Zone } from './fio-job.ts';
 import { hotPlaces, type PlaceDraw } from './hot-places.ts';
 import type { JobPlan } from './job-plan.ts';
-import { maximumMapBlockCount, RandomMap } from './random-map.ts';
+import { RandomMap } from './random-map.ts';
 import { Taus88 } from './taus88.ts';
 
 /** The next random block of a kind of requests, counted in its alignment; −1 where all were visited. */
@@ -13,17 +12,11 @@ export class RandomPlaces {
   readonly #zoneRandom = new Taus88(0);
   readonly #hot: PlaceDraw | undefined;
 
-  /** @throws UsageError where the map would not fit into memory */
-  constructor(plan: JobPlan, where: string) {
+  constructor(plan: JobPlan) {
     this.#plan = plan;
     this.#hot = hotDraw(plan);
     this.seed();
-    if (!plan.job.isRandom || !plan.job.randomMap) return;
-    if (plan.mapBlockCount > maximumMapBlockCount) {
-      const message = `${where}: ${plan.mapBlockCount} blocks are too many to remember which were visited`;
-      throw new UsageError(message, { hint: 'Give the job norandommap, or a larger bs.' });
-    }
-    this.map = new RandomMap(plan.mapBlockCount);
+    this.map = plan.job.isRandom && plan.job.randomMap ? new RandomMap(plan.mapBlockCount) : undefined;
   }
 
   /** Begins to draw the same blocks again, but for hot spots. */

@@ -5,7 +5,7 @@ import { buildJob } from './build-job.ts';
 import type { FioJob } from './fio-job.ts';
 import { type JobDraft, newDraft } from './job-draft.ts';
 import { type JobOption, type JobSection, parseJobFile } from './job-file.ts';
-import { aliases, type HonouredName, honoured, notHonoured, withoutEffect } from './option-names.ts';
+import { aliases, defaultValues, type HonouredName, honoured, notHonoured, withoutEffect } from './option-names.ts';
 import { optionReaders } from './option-readers.ts';
 
 /** Jobs of a file, copies counted, that qtune runs side by side or one after the other. */
@@ -21,6 +21,9 @@ interface Remarks {
   /** Name and line of each, once for every place. */
   readonly notHonoured: Map<string, number>;
   readonly withoutEffect: Set<string>;
+  /** Jobs that ask for depth of an I/O engine that has none, and jobs whose requests meet a page cache first. */
+  readonly flat: string[];
+  readonly buffered: string[];
   directLine?: number;
 }
 
@@ -35,7 +38,7 @@ export function readJobs(
   text: string,
 ): { readonly jobs: readonly FioJob[]; readonly warnings: readonly Warning[] } {
   const sections = parseJobFile(file, text);
-  const remarks: Remarks = { notHonoured: new Map(), withoutEffect: new Set() };
+  const remarks: Remarks = { notHonoured: new Map(), withoutEffect: new Set(), flat: [], buffered: [] };
   const jobs: FioJob[] = [];
   let global = newDraft();
   let stage = 0;
@@ -55,6 +58,8 @@ export function readJobs(
     jobCount += job.copyCount;
     if (jobCount > maximumJobCount) fail(`more than ${maximumJobCount} jobs with this one's numjobs`);
     jobs.push(job);
+    if (draft.iodepth > job.load.iodepth) remarks.flat.push(`[${job.name}]`);
+    if (!draft.direct && draft.engine !== 'null') remarks.buffered.push(`[${job.name}]`);
   }
   if (jobs.length === 0) {
     throw new InputError({ file }, 'the job file has no job, only [global]', { hint: 'Add a section such as [job].' });
@@ -69,7 +74,7 @@ function applyOptions(file: string, section: JobSection, draft: JobDraft, remark
   for (const { option, name } of ordered) {
     if (!isHonoured(name)) {
       if (notHonoured.has(name) || !withoutEffect.has(name)) {
-        if (!isOff(option)) remarks.notHonoured.set(`${option.key} (line ${option.line})`, option.line);
+        if (!isDefault(name, option)) remarks.notHonoured.set(`${option.key} (line ${option.line})`, option.line);
       } else remarks.withoutEffect.add(option.key);
       continue;
     }
@@ -77,6 +82,9 @@ function applyOptions(file: string, section: JobSection, draft: JobDraft, remark
       throw new InputError({ file, line: option.line }, `${option.key}: ${message}`, hint ? { hint } : {});
     });
     if (placeNames.has(name)) remarks.withoutEffect.add(option.key);
+    if (name === 'filename' && /[^\\]:/.test(option.value ?? '')) {
+      remarks.notHonoured.set(`several files in filename (line ${option.line})`, option.line);
+    }
     if (name === 'direct' || name === 'buffered') {
       if (draft.direct) remarks.directLine ??= option.line;
       else remarks.withoutEffect.add(option.key);
@@ -84,9 +92,9 @@ function applyOptions(file: string, section: JobSection, draft: JobDraft, remark
   }
 }
 
-/** A switch that is off asks for nothing. */
-function isOff({ value }: JobOption): boolean {
-  return value === '0' || value === 'none';
+/** A switch that is off asks for nothing, nor does what fio does anyhow. */
+function isDefault(name: string, { value }: JobOption): boolean {
+  return value === '0' || value === 'none' || (value !== undefined && value === defaultValues[name]);
 }
 
 function isHonoured(name: string): name is HonouredName {
@@ -115,8 +123,16 @@ function warningsOf(file: string, remarks: Remarks, jobs: readonly FioJob[]): re
     warn('fio-not-honoured', `not honoured: ${[...remarks.notHonoured.keys()].join(', ')}`);
   }
   if (remarks.directLine !== undefined) {
-    const message = `direct (line ${remarks.directLine}) belongs to the drive, not to its requests`;
-    warn('fio-direct', message, 'Give --drive cache=none.');
+    const message = `direct (line ${remarks.directLine}) is a matter of the drive, which has cache=none where --drive does not say otherwise`;
+    warn('fio-direct', message);
+  }
+  if (remarks.buffered.length > 0) {
+    const message = `${remarks.buffered.join(', ')} without direct=1: fio's requests would meet a page cache first; here all of them go to the disk`;
+    warn('fio-buffered', message);
+  }
+  if (remarks.flat.length > 0) {
+    const message = `${remarks.flat.join(', ')}: iodepth has no effect with an I/O engine that runs one request at a time`;
+    warn('fio-depth', message, 'Name one that queues requests in the job, such as ioengine=libaio.');
   }
   const jobCount = jobs.reduce((sum, job) => sum + job.copyCount, 0);
   const names = new Set(jobs.map((job) => job.fileName));

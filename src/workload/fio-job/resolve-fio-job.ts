@@ -8,6 +8,7 @@ import { fixedEndBytes } from './area.ts';
 import type { FioJob } from './fio-job.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { jobRequests } from './job-requests.ts';
+import { plainRequestCount } from './plain-request-count.ts';
 
 /** Changes whenever the same jobs and seed give other requests than before. */
 const generatorVersion = 1;
@@ -69,21 +70,25 @@ function partsOf(profile: FioJobProfile, diskBytes: number, seed: number | undef
       const where = `${profile.name}: [${job.name}]`;
       const plan = planJob(job, { diskBytes, thread: parts.length + 1, copy, seed, where });
       checkLength(plan, where);
-      const requests = (): Iterable<RequestBlock> => jobRequests(plan, where);
-      let requestCount = 0;
-      for (const block of requests()) requestCount += block.count;
+      const requests = (): Iterable<RequestBlock> => jobRequests(plan);
       const name = job.copyCount === 1 ? job.name : `${job.name}.${copy}`;
       parts.push({
         name,
         load: job.load,
         ...(job.stage === 0 ? {} : { stage: job.stage }),
-        requestCount,
+        requestCount: plainRequestCount(plan) ?? countRequests(requests()),
         warmUpCount: 0,
         requests,
       });
     }
   }
   return parts;
+}
+
+function countRequests(blocks: Iterable<RequestBlock>): number {
+  let count = 0;
+  for (const block of blocks) count += block.count;
+  return count;
 }
 
 /** Before anything is counted: the most requests that the job can make. */

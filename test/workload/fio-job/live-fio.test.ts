@@ -52,12 +52,21 @@ function expectSame(actual: readonly string[], expected: readonly string[]): voi
 }
 
 describe.skipIf(fioVersion !== 'fio-3.33')('the very requests of fio 3.33', () => {
-  it.each(Object.entries(jobs))('%s', (_, options) => {
-    const text = jobFile(options);
-    const [expected = []] = runFio(text);
-    const [actual = []] = requestLines(text);
-    expect(expected.length).toBeGreaterThan(5);
-    expectSame(actual, expected);
+  describe('one behind the other in a file', () => {
+    const sections = Object.entries(jobs).map(([name, options]) => `[${name}]\nstonewall\n${options}\n`);
+    const text = `[global]\nfilename=disk.img\n${sections.join('')}`;
+    let expected: string[][] = [];
+    let actual: string[][] = [];
+    beforeAll(() => {
+      expected = runFio(text);
+      actual = requestLines(text);
+    }, 120_000);
+
+    it.each(Object.keys(jobs).map((name, index) => ({ name, index })))('$name', ({ index }) => {
+      const [ofFio = [], ofQtune = []] = [expected[index], actual[index]];
+      expect(ofFio.length).toBeGreaterThan(5);
+      expectSame(ofQtune, ofFio);
+    });
   });
 
   it('each of several jobs, some behind others', () => {

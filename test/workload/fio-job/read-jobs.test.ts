@@ -9,6 +9,8 @@ import { readAll } from '../read-all.ts';
 const parse = (text: string) => parseFioJob(text, 'a.fio', 'a.fio');
 const job = (options: string) => parse(`[job]\n${options}`);
 
+const codes = (text: string) => (parse(text).warnings ?? []).map(({ code }) => code);
+
 function errorOf(text: string): InputError {
   try {
     parse(text);
@@ -152,15 +154,30 @@ describe('what is not followed is named', () => {
     );
     expect(warnings.map(({ code, message }) => [code, message])).toEqual([
       ['fio-not-honoured', 'not honoured: verify (line 4), zonemode (line 8), vendor_thing (line 10)'],
-      ['fio-direct', 'direct (line 3) belongs to the drive, not to its requests'],
+      [
+        'fio-direct',
+        'direct (line 3) is a matter of the drive, which has cache=none where --drive does not say otherwise',
+      ],
       ['fio-no-effect', 'without effect here: group_reporting, ioengine, sqthread_poll'],
     ]);
-    expect(warnings[1]?.hint).toBe('Give --drive cache=none.');
+  });
+
+  it('but not what fio does anyhow', () => {
+    const text = 'nrfiles=1\nzonemode=none\nverify=0\nrandom_generator=tausworthe\ndirect=1\nsize=1m';
+    expect(codes(`[a]\n${text}\n`)).toEqual(['fio-direct']);
+  });
+
+  it('nor are a page cache, a depth without effect and several files passed over', () => {
+    expect(codes('[a]\nsize=1m\n')).toEqual(['fio-buffered']);
+    expect(codes('[a]\nsize=1m\ndirect=1\niodepth=8\n')).toContain('fio-depth');
+    expect(codes('[a]\nsize=1m\ndirect=1\niodepth=8\nioengine=libaio\n')).not.toContain('fio-depth');
+    const { warnings } = parse('[a]\nsize=1m\nfilename=/dev/vdb:/dev/vdc\n');
+    expect(warnings?.[0]?.message).toBe('not honoured: several files in filename (line 3)');
+    expect(codes('[a]\nsize=1m\nfilename=C\\:/disk\n')).not.toContain('fio-not-honoured');
   });
 
   it('and files of several jobs, as there is one disk', () => {
-    const codes = (text: string) => (parse(text).warnings ?? []).map(({ code }) => code);
-    expect(codes('[a]\nsize=1m\n')).toEqual([]);
+    expect(codes('[a]\nsize=1m\n')).not.toContain('fio-files');
     expect(codes('[a]\nsize=1m\nnumjobs=2\n')).toContain('fio-files');
     expect(codes('[global]\nfilename=/dev/vdb\n[a]\nsize=1m\n[b]\nsize=1m\n')).not.toContain('fio-files');
     expect(codes('[a]\nsize=1m\nfilename=x\n[b]\nsize=1m\nfilename=y\n')).toContain('fio-files');
