@@ -4,6 +4,7 @@ import { formatQemuVersion } from '../settings/qemu-version.ts';
 import { allowedCpus, cpuGovernor, measuringCpu } from './affinity.ts';
 import { type Environment, findExecutable } from './executable.ts';
 import { deviceIsUsable, type FileSystemInfo, probeFileSystem } from './file-system.ts';
+import { findFio } from './fio/fio-tool.ts';
 import { findProcessGuards } from './process-guard.ts';
 import { measureOverhead } from './qemu-io/calibration.ts';
 import { probeHostDefaults } from './qemu-io/host-probe.ts';
@@ -15,6 +16,8 @@ export interface HelperTool {
   readonly name: string;
   readonly path: string | undefined;
   readonly purpose: string;
+  /** What it says of itself, where it was asked. */
+  readonly detail?: string;
 }
 
 /** QEMU's tools and how they do here, or why they cannot be used. */
@@ -40,6 +43,8 @@ export type QemuInspection =
 export interface HostInspection {
   readonly qemu: QemuInspection;
   readonly helpers: readonly HelperTool[];
+  /** Whether fio can be used on an NBD export of a storage daemon: more than one request at a time. */
+  readonly canMeasureDepth: boolean;
   readonly host: {
     readonly kernel: string;
     readonly cpuModel: string;
@@ -88,9 +93,15 @@ export async function inspectHost(options: {
   const guards = await findProcessGuards(env);
   const path = (name: string): string | undefined =>
     name === 'setpriv' && guards.deathSignal('KILL').length === 0 ? undefined : findExecutable(name, env);
+  const qemu = await inspectQemu(options);
+  const fio = await inspectFio(options);
   return {
-    qemu: await inspectQemu(options),
-    helpers: Object.entries(helperPurposes).map(([name, purpose]) => ({ name, path: path(name), purpose })),
+    qemu,
+    helpers: Object.entries(helperPurposes).map(([name, purpose]) => ({
+      ...{ name, path: path(name), purpose },
+      ...(name === 'fio' && fio !== undefined ? { detail: fio.detail } : {}),
+    })),
+    canMeasureDepth: qemu.state === 'usable' && qemu.storageDaemon !== undefined && fio?.isUsable === true,
     host: {
       kernel: `${type()} ${release()}`,
       cpuModel: processors[0]?.model.trim() ?? 'unknown',
@@ -104,6 +115,24 @@ export async function inspectHost(options: {
     scratch: { ...(await probeFileSystem(scratch.directory, env)), directory: options.scratchParent },
     devices: { fuse: deviceIsUsable('/dev/fuse'), loop: deviceIsUsable('/dev/loop-control') },
   };
+}
+
+/** Undefined where there is none. */
+async function inspectFio({
+  env,
+  signal,
+}: {
+  readonly env: Environment;
+  readonly signal: AbortSignal;
+}): Promise<{ readonly detail: string; readonly isUsable: boolean } | undefined> {
+  if (findExecutable('fio', env) === undefined) return undefined;
+  try {
+    const { version, hasNbd } = await findFio(env, signal);
+    return { detail: `${version}, ${hasNbd ? 'with' : 'without'} its nbd engine`, isUsable: hasNbd };
+  } catch (error) {
+    if (error instanceof EnvironmentError) return { detail: error.message, isUsable: false };
+    throw error;
+  }
 }
 
 async function inspectQemu(options: {

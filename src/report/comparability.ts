@@ -116,6 +116,8 @@ function toolWarnings(base: MeasuredJournal, head: MeasuredJournal): readonly Wa
   say('other-qemu', 'QEMU', base.header.environment.qemu, head.header.environment.qemu);
   say('other-cache-mode', "the engine's cache mode", base.header.engine.cache, head.header.engine.cache);
   say('other-aio-mode', "the engine's aio mode", base.header.engine.aio, head.header.engine.aio);
+  say('other-fio', 'fio', base.header.engine.fio?.version, head.header.engine.fio?.version);
+  say('other-export', 'the export', base.header.engine.fio?.export, head.header.engine.fio?.export);
   say('other-costs', 'the costs of predictions', base.header.engine.costs?.name, head.header.engine.costs?.name);
   const backing = (journal: MeasuredJournal): string => journal.header.plan.backing ?? 'none';
   say('other-backing', 'the backing file', backing(base), backing(head));

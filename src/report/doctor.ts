@@ -4,6 +4,7 @@ import type { Installation } from '../engine/install.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatRatio } from '../units/rate.ts';
+import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** What `qtune doctor` found, as data. */
@@ -27,8 +28,13 @@ export function doctorDocument(report: DoctorReport) {
   return {
     schema: 'qtune.doctor/1',
     canMeasure: qemu.state === 'usable',
+    canMeasureDepth: inspection.canMeasureDepth,
     qemu: qemu.state === 'usable' ? { ...qemu, storageDaemon: qemu.storageDaemon ?? null } : qemu,
-    helpers: inspection.helpers.map((helper) => ({ ...helper, path: helper.path ?? null })),
+    helpers: inspection.helpers.map((helper) => ({
+      ...helper,
+      path: helper.path ?? null,
+      detail: helper.detail ?? null,
+    })),
     host: { ...host, measuringCpu: host.measuringCpu ?? null, governor: host.governor ?? null },
     scratch: { ...scratch, zeroRange: scratch.zeroRange ?? null, punchHole: scratch.punchHole ?? null },
     devices: inspection.devices,
@@ -105,7 +111,11 @@ function directMeaning(scratch: HostInspection['scratch']): string {
 }
 
 function helperRows({ helpers }: HostInspection): readonly Row[] {
-  return helpers.map(({ name, path, purpose }) => [name, path ?? 'no', purpose]);
+  return helpers.map(({ name, path, purpose, detail }) => [
+    name,
+    path ?? 'no',
+    detail === undefined ? purpose : `${purpose}; ${printable(detail)}`,
+  ]);
 }
 
 /** Profiles of other file systems than the scratch directory's are of no use here. */
@@ -139,6 +149,11 @@ function conclusions({ inspection, installation }: DoctorReport): readonly strin
   if (installation?.state === 'refused') lines.push(installAdvice(installation));
   if (inspection.qemu.state === 'usable') {
     lines.push('qtune can measure here.');
+    if (!inspection.canMeasureDepth) {
+      lines.push(
+        'It measures one request at a time: more at once needs fio with its nbd engine and qemu-storage-daemon.',
+      );
+    }
   } else {
     lines.push('qtune cannot measure here; arithmetic and prediction need no QEMU.');
     if (installation?.state !== 'refused') lines.push(inspection.qemu.hint);

@@ -7,6 +7,7 @@ import { formatMultiple, formatSpread } from './figures.ts';
 import { brokenAt, Footnotes, renderNamedTable, reportWidth } from './fit-columns.ts';
 import type { JournalReport, Report, WorkloadReport } from './journal-report.ts';
 import type { Figure, JournalReportRow } from './journal-report-row.ts';
+import { describeLoadGenerator } from './load-generator.ts';
 import { hostIoKinds } from './metric.ts';
 import { printable } from './printable.ts';
 import { renderPublished } from './published-table.ts';
@@ -52,6 +53,7 @@ function renderEnvironment(report: JournalReport): string {
   ];
   return `${lines
     .filter((line) => line !== '')
+    .flatMap((line) => line.split('\n'))
     .map((line) => brokenAt(line, reportWidth))
     .join('\n')}\n`;
 }
@@ -63,6 +65,10 @@ function renderEngine(engine: JournalReport['engine']): string {
   if (name === 'simulated') {
     const from = costs ? `, times from ${printable(costs.name, 60)}: ${printable(costs.source, 200)}` : '';
     return `  engine   the model of QEMU ${version}'s driver, ${modes}${from}`;
+  }
+  const load = describeLoadGenerator(engine);
+  if (load !== undefined) {
+    return `  engine   qemu-storage-daemon ${version}, ${modes}, processors ${cpus.join(' ') || 'any'}\n  load     ${load}`;
   }
   return `  engine   ${name} ${version}, ${modes}, processors ${cpus.join(' ') || 'any'}, ${formatDuration(overheadMs)} a command outside the driver`;
 }

@@ -17,6 +17,7 @@ const inspection: HostInspection = {
     overheadMs: 0.0047,
     noiseRatio: 0.02,
   },
+  canMeasureDepth: false,
   helpers: [
     { name: 'taskset', path: '/usr/bin/taskset', purpose: 'pins the measured process to a processor' },
     { name: 'fio', path: undefined, purpose: 'runs workloads at queue depths above 1' },
@@ -72,6 +73,7 @@ taskset              /usr/bin/taskset  pins the measured process to a processor
 fio                  no                runs workloads at queue depths above 1
 
 qtune can measure here.
+It measures one request at a time: more at once needs fio with its nbd engine and qemu-storage-daemon.
 `);
 });
 

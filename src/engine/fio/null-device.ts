@@ -1,11 +1,11 @@
-import { EngineError } from '../../errors.ts';
+import { EngineError, InterruptedError } from '../../errors.ts';
 import { Operation } from '../../workload/request.ts';
 import type { LoadGenerator } from '../engine.ts';
 import type { Scratch } from '../scratch.ts';
 import type { Export, ExportKind } from '../storage-daemon/export.ts';
 import { StorageDaemon } from '../storage-daemon/storage-daemon.ts';
 import type { QemuTools } from '../tools.ts';
-import { requestMetrics } from './fio-metrics.ts';
+import { findMissing, requestMetrics } from './fio-metrics.ts';
 import { runFio } from './fio-run.ts';
 import type { FioTool } from './fio-tool.ts';
 import { JobTotals } from './job-totals.ts';
@@ -29,7 +29,9 @@ const directory = 'null-device';
 const exportName = 'null';
 const requestBytes = 4096;
 const diskBytes = 2 ** 30;
-const requestCount = 20_000;
+const requestCount = 8000;
+/** Runs at each depth: whatever else the machine does only adds to the time, so that the fastest is nearest to the cost. */
+const runCount = 3;
 const timeLimitMs = 60_000;
 
 /**
@@ -41,7 +43,7 @@ export async function measureNullDevice(
   depths: readonly number[],
   options: MeasureOptions,
 ): Promise<readonly NullDeviceFigures[]> {
-  const { scratch, fio, tools } = options;
+  const { scratch } = options;
   scratch.makeDirectory(directory);
   const daemon = await startOn(options);
   try {
@@ -54,15 +56,9 @@ export async function measureNullDevice(
         ...{ name: 'null device', log, stage: 0, load, totals },
         ...{ isBlktrace: false, isPaced: false },
       };
-      const run = await runFio({
-        ...{ fio, scratch, env: tools.env, name: `${directory}/run`, jobs: [job], timeLimitMs },
-        target: { kind: options.kind, name: exportName, socket: daemon.socket },
-        signal: options.signal,
-        cpus: options.fioCpus,
-      });
-      if (run.failure !== undefined) throw new EngineError(`fio does not work: ${run.failure}`, run.tool);
-      const { iops, latencyMs } = requestMetrics([job], run.results);
-      figures.push({ iodepth, iops, meanMs: latencyMs.mean, p99Ms: latencyMs.p99 });
+      const runs: NullDeviceFigures[] = [];
+      for (let number = 0; number < runCount; number++) runs.push(await measureOnce(job, daemon, options));
+      figures.push(runs.reduce((best, one) => (one.iops > best.iops ? one : best)));
     }
     await daemon.stop();
     return figures;
@@ -70,6 +66,22 @@ export async function measureNullDevice(
     await daemon.kill();
     scratch.remove(directory);
   }
+}
+
+async function measureOnce(
+  job: ReplayJob,
+  daemon: StorageDaemon,
+  { fio, scratch, tools, kind, fioCpus, signal }: MeasureOptions,
+): Promise<NullDeviceFigures> {
+  const run = await runFio({
+    ...{ fio, scratch, env: tools.env, name: `${directory}/run`, jobs: [job], timeLimitMs, signal, cpus: fioCpus },
+    target: { kind, name: exportName, socket: daemon.socket },
+  });
+  if (signal.aborted) throw new InterruptedError();
+  const failure = run.failure ?? findMissing([job], run.results);
+  if (failure !== undefined) throw new EngineError(`fio does not work: ${failure}`, run.tool);
+  const { iops, latencyMs } = requestMetrics([job], run.results);
+  return { iodepth: job.load.iodepth, iops, meanMs: latencyMs.mean, p99Ms: latencyMs.p99 };
 }
 
 function startOn({ tools, scratch, kind, daemonCpus, signal }: MeasureOptions): Promise<StorageDaemon> {

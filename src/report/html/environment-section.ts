@@ -1,6 +1,7 @@
 import { formatBytes } from '../../units/bytes.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { JournalReport } from '../journal-report.ts';
+import { describeLoadGenerator } from '../load-generator.ts';
 import { printable } from '../printable.ts';
 import { escapeHtml } from './charts/escape.ts';
 import type { PageInput, PageModel } from './page-model.ts';
@@ -27,7 +28,8 @@ function renderJournal({ reports, inputs }: PageModel, report: JournalReport, in
     ],
     ['costs', engine.costs ? `${printable(engine.costs.name, 60)}: ${printable(engine.costs.source, 200)}` : ''],
     ['processors', engine.name === 'simulated' ? '' : engine.cpus.join(', ') || 'any'],
-    ['a command outside the driver', engine.name === 'simulated' ? '' : formatDuration(engine.overheadMs)],
+    ['load', describeLoadGenerator(engine) ?? ''],
+    ['a command outside the driver', engine.name === 'qemu-io' ? formatDuration(engine.overheadMs) : ''],
     ['QEMU', printable(environment.qemu ?? '')],
     ['kernel', printable(environment.kernel)],
     ['CPU', environment.cpuModel === '' ? '' : `${environment.cpuCount} × ${printable(environment.cpuModel)}`],

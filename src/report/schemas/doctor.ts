@@ -7,6 +7,11 @@ export const doctorSchema = z
   .object({
     schema: z.literal('qtune.doctor/1'),
     canMeasure: z.boolean().describe('QEMU is here and works, so that `qtune run` measures.'),
+    canMeasureDepth: z
+      .boolean()
+      .describe(
+        'fio with its nbd engine and qemu-storage-daemon are here too, so that it measures at any queue depth.',
+      ),
     qemu: z.discriminatedUnion('state', [
       z.object({
         state: z.literal('usable'),
@@ -22,7 +27,14 @@ export const doctorSchema = z
       }),
       z.object({ state: z.literal('unusable'), reason: z.string(), hint: z.string() }),
     ]),
-    helpers: z.array(z.object({ name: z.string(), path: z.string().nullable(), purpose: z.string() })),
+    helpers: z.array(
+      z.object({
+        name: z.string(),
+        path: z.string().nullable(),
+        purpose: z.string(),
+        detail: z.string().nullable().describe('What it says of itself, where it was asked.'),
+      }),
+    ),
     host: z.object({
       kernel: z.string(),
       cpuModel: z.string(),
