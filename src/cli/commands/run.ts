@@ -90,7 +90,7 @@ function buildOptions(yargs: Argv): Argv {
     })
     .option('workload', {
       type: 'string',
-      describe: 'A profile, or a trace of any format that qtune reads, of which only the requests are taken',
+      describe: 'A profile, a fio job file, or a trace of any format, of which only the requests are taken',
     })
     .option('disk', { type: 'string', describe: 'Virtual size in place of the profile’s, e.g. 20G' })
     .option('create', {
