@@ -33,13 +33,14 @@ const maximumProfileBytes = 256 * 1024;
 
 /**
  * Loads a workload by the name of a shipped profile (`postmark`, or `postmark:number=2000` to change its parameters),
- * or from a file: a YAML profile, or a trace of any format that its content tells, plain or compressed. A shipped name goes
- * before a file of the same name; `./postmark` is the file.
+ * or from a file: a YAML profile, a fio job file, or a trace of any format, which its content tells, plain or compressed. A
+ * shipped name goes before a file of the same name; `./postmark` is the file.
  *
  * @param cwd where relative file names start
  * @param diskBytes the disk that the user gives, so that a recording past its end is refused with the line
  * @param options how a trace is read; a profile in YAML has no use for them
  * @param signal stops the reading of a long trace
+ * @param onProgress is told how much of a trace was read, 0 to 1
  * @throws UsageError for a name that is neither @throws InputError with file and line for a file that cannot be used
  */
 export async function loadProfile(
@@ -48,8 +49,9 @@ export async function loadProfile(
   diskBytes?: number,
   options: TraceOptions = defaultTraceOptions,
   signal?: AbortSignal,
+  onProgress?: (doneRatio: number) => void,
 ): Promise<Profile> {
-  const context: ReadTraceContext = { diskBytes, options, signal };
+  const context: ReadTraceContext = { diskBytes, options, signal, onProgress };
   const names = await shippedNames();
   const [, name = '', parameterText] = namePattern.exec(nameOrFile) ?? [];
   if (names.includes(name)) {

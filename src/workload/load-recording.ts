@@ -15,7 +15,7 @@ export async function loadRecording(
   { kind: _, recording, parameters: __, ...profile }: RecordingProfile,
   file: string,
   path: string,
-  { diskBytes = profile.diskBytes, options, signal }: ReadTraceContext,
+  { diskBytes = profile.diskBytes, ...context }: ReadTraceContext,
 ): Promise<RecordedProfile> {
   const inside = normalize(recording);
   if (inside.startsWith('/') || inside.split('/')[0] === '..') {
@@ -31,9 +31,9 @@ export async function loadRecording(
   if (!status.isFile()) throw new InputError({ file }, `recording: "${recording}" is no regular file`);
   const trace = await open(tracePath, 'r').catch(failed);
   try {
-    const { compression, format } = await recogniseTrace(trace, shown, options.format);
+    const { compression, format } = await recogniseTrace(trace, shown, context.options.format);
     if (format === undefined) throw new InputError({ file }, `recording: "${recording}" is no trace that qtune knows`);
-    const content = await readTrace({ file: trace, shown, compression, format }, { diskBytes, options, signal });
+    const content = await readTrace({ file: trace, shown, compression, format }, { diskBytes, ...context });
     return { ...profile, ...content, kind: 'recorded' };
   } finally {
     await trace.close();

@@ -32,6 +32,7 @@ export function parseProfile(
     throw new InputError(
       { file, line: 1 },
       `this is no profile: it has no keys such as \`schema: ${profileSchemaName}\``,
+      { hint: 'If it is a trace, say with --format of which format.' },
     );
   }
   const parameters = parametersOf(document, given);

@@ -4,7 +4,7 @@ import { RequestHash } from './request-hash.ts';
 import { SpoolFile } from './spool-file.ts';
 
 /** Requests up to this number stay in memory, 25 bytes each; the rest of a longer recording's go to a file with them. */
-export const memoryRequestCount = 4 * 1024 * 1024;
+export const memoryRequestCount = 2 * 1024 * 1024;
 
 /** A full block as one piece of memory, so that it can be written and read as it is. */
 interface StoredBlock extends Required<RequestBlock> {

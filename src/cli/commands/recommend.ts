@@ -9,6 +9,7 @@ import { flag, optionalBytes, optionalInteger, optionalString } from '../args.ts
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
+import { readProfile } from '../read-profile.ts';
 import type { MeasureSettings } from '../recommend/measure.ts';
 import { tellWarnings } from '../tell-warnings.ts';
 import { checkTraceOptions, declareTraceOptions, traceOptionsOf } from '../trace-options.ts';
@@ -178,13 +179,12 @@ async function workloadOf(
     checkTraceOptions(traceOptionsOf(args), false);
     return { traits };
   }
-  const { loadProfile } = await import('../../workload/load-profile.ts');
   const { resolveWorkload } = await import('../../workload/resolve-workload.ts');
   const { traitsOfRequests } = await import('../../advisor/requests-traits.ts');
   const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER);
   const trace = traceOptionsOf(args);
   try {
-    const profile = await loadProfile(name, host.cwd, diskBytes, trace, host.signal);
+    const profile = await readProfile(name, diskBytes, trace, host);
     checkTraceOptions(trace, profile.kind === 'recorded');
     const workload = resolveWorkload(profile, { diskBytes, ...(seed === undefined ? {} : { seed }) });
     tellWarnings(host, workload.warnings);

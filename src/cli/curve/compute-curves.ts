@@ -5,12 +5,12 @@ import { buildCurveReport, type CurveReport } from '../../report/curve.ts';
 import type { Configuration } from '../../settings/configuration.ts';
 import { geometryOf } from '../../settings/resolve.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
-import { loadProfile } from '../../workload/load-profile.ts';
 import { resolveWorkload } from '../../workload/resolve-workload.ts';
 import { type KindCounts, RequestCounts } from '../../workload/stats/request-counts.ts';
 import type { Workload } from '../../workload/workload.ts';
 import type { Host } from '../host.ts';
 import { requestsInTurns } from '../pass-over.ts';
+import { readProfile } from '../read-profile.ts';
 import { tellWarnings } from '../tell-warnings.ts';
 import { checkTraceOptions, type GivenTraceOptions } from '../trace-options.ts';
 import type { CurveSettings, CurveShape } from './settings.ts';
@@ -25,7 +25,7 @@ export async function computeCurves(
   trace: GivenTraceOptions,
   host: Host,
 ): Promise<CurveReport> {
-  const profile = await loadProfile(settings.requests, host.cwd, settings.diskBytes, trace, host.signal);
+  const profile = await readProfile(settings.requests, settings.diskBytes, trace, host);
   checkTraceOptions(trace, profile.kind === 'recorded');
   const workload = resolveWorkload(profile, settings.diskBytes === undefined ? {} : { diskBytes: settings.diskBytes });
   tellWarnings(host, workload.warnings);

@@ -21,12 +21,12 @@ import type { Configuration } from '../../settings/configuration.ts';
 import { measuringCacheMode } from '../../settings/drive-rules.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
 import type { Warning } from '../../warnings.ts';
-import { loadProfile } from '../../workload/load-profile.ts';
 import { resolveWorkload } from '../../workload/resolve-workload.ts';
 import type { Workload } from '../../workload/workload.ts';
 import type { Host } from '../host.ts';
 import { withIoLog } from '../io-log-file.ts';
 import { Progress } from '../progress.ts';
+import { readProfile } from '../read-profile.ts';
 import { costProfiles } from '../run/cost-profiles.ts';
 import { checkTraceOptions } from '../trace-options.ts';
 import type { SimulationSettings } from './settings.ts';
@@ -99,7 +99,7 @@ async function loadWorkload(
   host: Host,
 ): Promise<Workload> {
   const diskBytes = imageBytes ?? settings.diskBytes;
-  const profile = await loadProfile(settings.requests, host.cwd, diskBytes, settings.trace, host.signal);
+  const profile = await readProfile(settings.requests, diskBytes, settings.trace, host);
   checkTraceOptions(settings.trace, profile.kind === 'recorded');
   const workload = resolveWorkload(profile, diskBytes === undefined ? {} : { diskBytes });
   const { content = workload.image.content, backing = workload.image.backing } = settings;

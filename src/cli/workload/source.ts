@@ -4,6 +4,7 @@ import type { TraceOptions } from '../../workload/trace/trace-options.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { optionalBytes, optionalInteger } from '../args.ts';
 import type { Host } from '../host.ts';
+import { readProfile } from '../read-profile.ts';
 import { checkTraceOptions, declareTraceOptions, traceOptionsOf } from '../trace-options.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -13,7 +14,7 @@ export function sourceOptions(yargs: Argv): Argv {
   return declareTraceOptions(yargs)
     .positional('source', {
       type: 'string',
-      describe: 'a name of the list, NAME:key=value,…, a trace of any format, or a profile in YAML',
+      describe: 'a name of the list, NAME:key=value,…, a trace of any format, a fio job file, or a profile in YAML',
     })
     .option('disk', {
       type: 'string',
@@ -23,7 +24,7 @@ export function sourceOptions(yargs: Argv): Argv {
     .option('seed', { type: 'string', describe: 'seed in place of the profile’s', requiresArg: true });
 }
 
-/** @throws UsageError, InputError as {@link loadProfile} and {@link resolveWorkload} do */
+/** @throws UsageError, InputError as {@link readProfile} and {@link resolveWorkload} do */
 export async function loadSource(
   source: string,
   args: Args,
@@ -31,10 +32,9 @@ export async function loadSource(
 ): Promise<{ readonly profile: Profile; readonly workload: Workload; readonly options: TraceOptions }> {
   const diskBytes = optionalBytes(args, 'disk');
   const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER);
-  const { loadProfile } = await import('../../workload/load-profile.ts');
   const { resolveWorkload } = await import('../../workload/resolve-workload.ts');
   const options = traceOptionsOf(args);
-  const profile = await loadProfile(source, host.cwd, diskBytes, options, host.signal);
+  const profile = await readProfile(source, diskBytes, options, host);
   checkTraceOptions(options, profile.kind === 'recorded');
   const workload = resolveWorkload(profile, {
     ...(diskBytes === undefined ? {} : { diskBytes }),

@@ -32,6 +32,8 @@ export interface ReadTraceContext {
   readonly diskBytes: number | undefined;
   readonly options: TraceOptions;
   readonly signal?: AbortSignal | undefined;
+  /** Is told how much of the file was read, 0 to 1. */
+  readonly onProgress?: ((doneRatio: number) => void) | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function recogniseTrace(
  */
 export async function readTrace(trace: RecognisedTrace, context: ReadTraceContext): Promise<TraceContent> {
   const { file, shown, compression, format } = trace;
-  const { options, diskBytes, signal } = context;
+  const { options, diskBytes, signal, onProgress } = context;
   if (options.fit !== 'refuse' && diskBytes === undefined) {
     throw new UsageError(`--fit ${options.fit} needs the disk onto which the requests are to go`, {
       hint: 'Give its size: --disk 100G.',
@@ -74,16 +76,21 @@ export async function readTrace(trace: RecognisedTrace, context: ReadTraceContex
   });
   const reader = format.open(filter, options);
   const progress: ReadPosition = { readBytes: 0 };
+  const { size: sizeBytes } = await file.stat();
   const bytes = decompressed(file, compression, progress);
-  for (;;) {
-    const { done, value } = await bytes.next().catch((error: unknown) => {
-      throw damaged(trace, progress, error, ` (${readUntilThere(filter.store.count)})`);
-    });
-    if (done) break;
-    reader.push(value);
-    if (!signal?.aborted) continue;
+  try {
+    for (;;) {
+      const { done, value } = await bytes.next().catch((error: unknown) => {
+        throw damaged(trace, progress, error, ` (${readUntilThere(filter.store.count)})`);
+      });
+      if (done) break;
+      reader.push(value);
+      onProgress?.(progress.readBytes / sizeBytes);
+      if (signal?.aborted) throw new InterruptedError();
+    }
+  } finally {
+    // Where the reader refuses what it is given: streams of xz wait for each other until each has ended.
     await bytes.return();
-    throw new InterruptedError();
   }
   reader.end();
   checkTaken(filter, trace, options);

@@ -1,6 +1,6 @@
 import { DelimitedLines } from '../delimited-lines.ts';
 import { DeviceNames } from '../device-names.ts';
-import { allLinesMatch } from '../head-columns.ts';
+import { linesMatch } from '../head-columns.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
@@ -11,7 +11,7 @@ export const alibabaFormat: TraceFormat = {
   name: 'alibaba',
   title: 'Alibaba block CSV',
   source: 'alibaba/block-traces, README, "io_traces"',
-  recognises: (head) => allLinesMatch(head, /^\d+,[RW],\d+,\d+,\d+$/, header),
+  recognises: (head) => linesMatch(head, /^\d+,[RW],\d+,\d+,\d+$/, header),
   open: (sink) => new LineReader(sink, new AlibabaLines(sink)),
 };
 

@@ -1,7 +1,7 @@
 import { parseDecimal } from '../byte-numbers.ts';
 import { DelimitedLines } from '../delimited-lines.ts';
 import { DeviceNames } from '../device-names.ts';
-import { allLinesMatch } from '../head-columns.ts';
+import { linesMatch } from '../head-columns.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
@@ -14,7 +14,7 @@ export const msrFormat: TraceFormat = {
   name: 'msr',
   title: 'MSR Cambridge CSV',
   source: 'MSR Cambridge block I/O traces, README, "I/O trace file format"',
-  recognises: (head) => allLinesMatch(head, /^\d{17,19},[^,]*,\d+,(?:read|write),\d+,\d+,\d+$/i, header),
+  recognises: (head) => linesMatch(head, /^\d{17,19},[^,]*,\d+,(?:read|write),\d+,\d+,\d+$/i, header),
   open: (sink) => new LineReader(sink, new MsrLines(sink)),
 };
 

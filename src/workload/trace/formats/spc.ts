@@ -1,6 +1,6 @@
 import { DelimitedLines } from '../delimited-lines.ts';
 import { DeviceNames } from '../device-names.ts';
-import { allLinesMatch } from '../head-columns.ts';
+import { linesMatch } from '../head-columns.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
@@ -13,7 +13,7 @@ export const spcFormat: TraceFormat = {
   name: 'spc',
   title: 'UMass SPC',
   source: 'Storage Performance Council, Trace File Format Specification 1.0.1',
-  recognises: (head) => allLinesMatch(head, /^\d+,\d+,\d+,[RrWw],\d+(?:\.\d+)?(?:,.*)?$/),
+  recognises: (head) => linesMatch(head, /^\d+,\d+,\d+,[RrWw],\d+(?:\.\d+)?(?:,.*)?$/),
   open: (sink) => new LineReader(sink, new SpcLines(sink)),
 };
 

@@ -1,6 +1,6 @@
 import { DelimitedLines } from '../delimited-lines.ts';
 import { DeviceNames } from '../device-names.ts';
-import { allLinesMatch } from '../head-columns.ts';
+import { linesMatch } from '../head-columns.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
@@ -11,7 +11,7 @@ export const systorFormat: TraceFormat = {
   name: 'systor',
   title: "SYSTOR '17 CSV",
   source: 'SYSTOR \'17 traces, README, "I/O trace file format"',
-  recognises: (head) => allLinesMatch(head, /^\d+\.\d+,-?[\d.]*,[RW]?,\d+,\d+,\d+$/, header),
+  recognises: (head) => linesMatch(head, /^\d+\.\d+,-?[\d.]*,[RW]?,\d+,\d+,\d+$/, header),
   open: (sink) => new LineReader(sink, new SystorLines(sink)),
 };
 

@@ -1,7 +1,7 @@
 import { Operation } from '../../request.ts';
 import { DelimitedLines } from '../delimited-lines.ts';
 import { DeviceNames } from '../device-names.ts';
-import { allLinesMatch } from '../head-columns.ts';
+import { linesMatch } from '../head-columns.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
@@ -13,7 +13,7 @@ export const tencentFormat: TraceFormat = {
   name: 'tencent',
   title: 'Tencent block CSV',
   source: 'Tencent CBS traces, README, "I/O trace file format"',
-  recognises: (head) => allLinesMatch(head, /^\d+,\d+,\d+,[01],\d+$/, header),
+  recognises: (head) => linesMatch(head, /^\d+,\d+,\d+,[01],\d+$/, header),
   open: (sink) => new LineReader(sink, new TencentLines(sink)),
 };
 
