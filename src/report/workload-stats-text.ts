@@ -14,6 +14,8 @@ const right = (title: string): TableColumn => ({ title, align: 'right' });
 
 /** Clusters smaller than this are in the JSON alone: nobody chooses them. */
 const smallestShownCluster = 4096;
+/** The largest sizes of a cache; smaller ones are in the JSON. */
+const mostShownCaches = 8;
 /** The smallest cluster that is shown with extended L2 entries: its subclusters are of 2 KiB. */
 const smallestShownExtended = 65_536;
 
@@ -148,9 +150,10 @@ function arrivals({ timing, durationMs }: WorkloadStatsReport): string {
 
 function caches({ reuse }: WorkloadStatsReport): string {
   if (reuse === null) return '';
-  const table = (title: string, curve: ReuseCurve): string =>
-    renderTable(
-      [{ title }, ...curve.points.map(({ cacheBytes }) => right(exactBytes(cacheBytes)))],
+  const table = (title: string, curve: ReuseCurve): string => {
+    const points = curve.points.slice(-mostShownCaches);
+    return renderTable(
+      [{ title }, ...points.map(({ cacheBytes }) => right(exactBytes(cacheBytes)))],
       [
         [
           'misses',
@@ -158,6 +161,7 @@ function caches({ reuse }: WorkloadStatsReport): string {
         ],
       ],
     );
+  };
   const { data, l2 } = reuse;
   const slices = `${exactBytes(l2.entryBytes)} each`;
   return [

@@ -6,13 +6,18 @@ import { defaultPartialEntryBytes } from '../../settings/cache-sizing.ts';
 import type { Profile } from '../../workload/profile.ts';
 import { StatisticsCollector } from '../../workload/stats/measure-statistics.ts';
 import type { Workload } from '../../workload/workload.ts';
-import { usualSample } from '../curve/usual-sample.ts';
+import { boundedSample, usualSample } from '../curve/usual-sample.ts';
 import type { Host } from '../host.ts';
 import { requestsInTurns } from '../pass-over.ts';
 
 /** Blocks of data whose re-use is followed: QEMU's default cluster, and more where a disk would have too many of them. */
 const dataBlockBytes = 65_536;
-const mostDataBlocks = 2 ** 22;
+const mostDataBlocks = 2 ** 21;
+/** Disks of more blocks are sampled, as exact distances take some 50 bytes for each block that is touched. */
+const mostExactBlocks = 2 ** 19;
+/** From this many requests on, a recording itself takes 100 MiB of memory; what was touched where is then to take half as much. */
+const longRecording = 2 ** 21;
+const longRecordingBytes = 32 * 2 ** 20;
 
 /**
  * Runs once over a workload's requests for everything that `workload stats` tells.
@@ -28,14 +33,17 @@ export async function measureWorkload(profile: Profile, workload: Workload, host
     refcountBits: 16,
   });
   const sliceBytes = (defaultPartialEntryBytes / geometry.l2EntryBytes) * defaultClusterBytes;
+  const isSampled = diskBytes > mostExactBlocks * blockBytes;
+  const sample = isSampled ? boundedSample : usualSample(requestCount);
   const counters = new LookupCounters(
     [
       { diskBytes, clusterBytes: blockBytes, sliceBytes: blockBytes },
       { diskBytes, clusterBytes: defaultClusterBytes, sliceBytes },
     ],
-    usualSample(requestCount),
+    sample,
   );
-  const collector = new StatisticsCollector(workload);
+  const isLong = profile.kind === 'recorded' && requestCount > longRecording;
+  const collector = new StatisticsCollector(workload, isLong ? { maximumBytes: longRecordingBytes } : {});
   for await (const block of requestsInTurns(workload, host)) {
     counters.add(block);
     collector.add(block);
