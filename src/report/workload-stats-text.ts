@@ -154,12 +154,7 @@ function caches({ reuse }: WorkloadStatsReport): string {
     const points = curve.points.slice(-mostShownCaches);
     return renderTable(
       [{ title }, ...points.map(({ cacheBytes }) => right(exactBytes(cacheBytes)))],
-      [
-        [
-          'misses',
-          ...curve.points.map(({ missRatio }) => `${(100 * missRatio).toFixed(missRatio < 0.0995 ? 2 : 1)} %`),
-        ],
-      ],
+      [['misses', ...points.map(({ missRatio }) => `${(100 * missRatio).toFixed(missRatio < 0.0995 ? 2 : 1)} %`)]],
     );
   };
   const { data, l2 } = reuse;
