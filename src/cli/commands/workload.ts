@@ -2,10 +2,11 @@ import { UsageError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { convertAction } from '../workload/convert.ts';
 import { listAction } from '../workload/list.ts';
+import { recordAction } from '../workload/record.ts';
 import { showAction } from '../workload/show.ts';
 import { statsAction } from '../workload/stats.ts';
 
-const actions: readonly Command[] = [listAction, showAction, statsAction, convertAction];
+const actions: readonly Command[] = [listAction, showAction, statsAction, convertAction, recordAction];
 
 /** `qtune workload`: profiles and traces, each thing to do with them in a file of `cli/workload`. */
 export const workloadCommand: Command = {

@@ -9,21 +9,28 @@
  * and asking for its autoclear. That goes through a lazy detach: the device is open here, so it stays until the last user
  * is gone, whoever that is. Read-ahead of the device is that of a disk in a guest, and what it was at the end.
  *
+ * The daemon's FUSE connection is aborted where the namespaces do not end within a second: a daemon that was stopped would
+ * keep them waiting for ever.
+ *
  * Arguments: 1 the directory of the tracer, 2 the name of its instance.
  *
- * @source losetup(8) on --detach; Linux drivers/block/loop.c, loop_clr_fd()
+ * @source losetup(8) on --detach; Linux drivers/block/loop.c, loop_clr_fd(); Documentation/filesystems/fuse, "Control filesystem"
  */
 export const guardScript = String.raw`
 trap '' INT TERM HUP QUIT PIPE TSTP TTIN TTOU
 tracing=$1 instance=$1/instances/$2
-scratch= holder= space= loop= group= traced= ahead= unfinished=
+scratch= holder= space= loop= group= traced= ahead= unfinished= connection=
+connections=/sys/fs/fuse/connections
 oneline() { tr '\n' ' '; }
 answer() { printf '%s\n' "$*"; }
 attempt() {
   if said=$("$@" 2>&1); then answer ok "$said"; else answer failed "$(printf %s "$said" | oneline)"; return 1; fi
 }
 attach() {
-  if ! said=$(nsenter --target "$holder" --mount -- losetup --find --show "$scratch/$1" 2>&1); then
+  enter="nsenter --target $1 --mount --"
+  number=$($enter stat -c %d "$scratch/$2")
+  connection=$((number & 0xff | number >> 12 & 0xfff00))
+  if ! said=$($enter losetup --find --show "$scratch/$2" 2>&1); then
     answer failed "$(printf %s "$said" | oneline)"; return
   fi
   loop=$said
@@ -44,6 +51,11 @@ release() {
   loop=
 }
 space_of() { readlink "/proc/$1/ns/mnt"; }
+abort() {
+  [ -n "$connection" ] || return 0
+  [ -e "$connections/$connection" ] || mount -t fusectl none "$connections"
+  echo 1 >"$connections/$connection/abort"
+}
 is_there() { [ -n "$space" ] && [ "$(space_of "$holder")" = "$space" ]; }
 clean() {
   tries=200
@@ -51,6 +63,7 @@ clean() {
     kill -KILL "$holder"
     sleep 0.05
     tries=$((tries - 1))
+    [ "$tries" -gt 180 ] || abort
   done
   release
   if [ -n "$traced" ]; then
@@ -76,7 +89,7 @@ while IFS=' ' read -r verb rest; do
     trace) traced=yes; attempt mkdir "$instance" || traced= ;;
     group) group=$rest; attempt mkdir "$group" || group= ;;
     remove) unfinished=$rest; answer ok ;;
-    attach) attach "$rest" ;;
+    attach) attach $rest ;;
     release) release; answer ok ;;
     *) answer failed "unknown command" ;;
   esac

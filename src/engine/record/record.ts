@@ -153,7 +153,7 @@ class Session {
       cpus: [],
       signal: this.#options.signal,
       lifetimeMs: foreverMs,
-      within: this.#stage.within(scratch.directory),
+      within: this.#stage.withinForDaemon(),
     });
   }
 

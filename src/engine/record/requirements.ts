@@ -16,7 +16,7 @@ export type StageTools = ReadonlyMap<string, string>;
 export const tracingDirectory = '/sys/kernel/tracing';
 
 const packages: Readonly<Record<string, string>> = { ext4: 'e2fsprogs', xfs: 'xfsprogs' };
-const stagePrograms = ['sh', 'unshare', 'nsenter', 'losetup', 'mount', 'umount', 'readlink', 'cat', 'sleep'];
+const stagePrograms = ['sh', 'unshare', 'nsenter', 'losetup', 'mount', 'umount', 'readlink', 'stat', 'cat', 'sleep'];
 
 /**
  * Looks for all that a recording needs, before anything is made.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import type { Environment } from '../executable.ts';
 import { describeToolFailure, runTool, succeeded, type ToolResult } from '../process.ts';
@@ -10,6 +11,8 @@ import { type StageTools, tracingDirectory } from './requirements.ts';
 const holderScript = 'read -r self rest </proc/self/stat; printf "ok %s\\n" "$self"; exec cat >/dev/null';
 /** A process that enters a mount namespace is put into its root directory. */
 const changeDirectory = 'cd "$0" && exec "$@"';
+/** The same, telling its process id as the system knows it. */
+const tellAndChangeDirectory = 'read -r self rest </proc/self/stat; cd "$0" && echo "$self" >daemon.pid && exec "$@"';
 
 /** Where a stage is built, and for whom. */
 export interface StageOptions {
@@ -89,9 +92,24 @@ export class Stage {
 
   /** What stands before a command so that it runs in the namespaces, in the given directory. */
   within(directory: string): readonly string[] {
-    const program = (name: string): string => this.#options.programs.get(name) ?? name;
-    const enter = [program('nsenter'), '--target', this.#holderPid, '--mount', '--pid', '--'];
-    return [...enter, program('sh'), '-c', changeDirectory, directory];
+    return [...this.#enter(), this.#program('sh'), '-c', changeDirectory, directory];
+  }
+
+  /**
+   * What stands before the daemon's command. It gets a namespace of mounts for itself: the last process that leaves a
+   * namespace unmounts what is in it, and a daemon that has to unmount the file system which it serves waits for itself for ever.
+   */
+  withinForDaemon(): readonly string[] {
+    const unshare = [this.#program('unshare'), '--mount', '--propagation', 'private', '--'];
+    return [...this.#enter(), ...unshare, this.#program('sh'), '-c', tellAndChangeDirectory, this.scratch.directory];
+  }
+
+  #enter(): readonly string[] {
+    return [this.#program('nsenter'), '--target', this.#holderPid, '--mount', '--pid', '--'];
+  }
+
+  #program(name: string): string {
+    return this.#options.programs.get(name) ?? name;
   }
 
   /** Runs a helper in the namespaces. @throws EnvironmentError where it fails, InterruptedError */
@@ -114,9 +132,10 @@ export class Stage {
     await this.#guard.ask(`group ${directory}`);
   }
 
-  /** Puts a loop device on a file of the scratch directory. @returns its path, e.g. `/dev/loop0` */
+  /** Puts a loop device on a file that the daemon exports in the scratch directory. @returns its path, e.g. `/dev/loop0` */
   async attachLoop(file: string): Promise<string> {
-    return (await this.#guard.ask(`attach ${file}`)).trim();
+    const daemon = readFileSync(this.scratch.path('daemon.pid'), 'utf8').trim();
+    return (await this.#guard.ask(`attach ${daemon} ${file}`)).trim();
   }
 
   /** Gives the loop device up. */

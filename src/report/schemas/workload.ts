@@ -60,5 +60,49 @@ const showSchema = z
   })
   .describe('qtune workload show NAME --json');
 
+const recordingSchema = z
+  .object({
+    schema: z.literal('qtune.workload/1'),
+    recording: z.object({
+      name: z.string(),
+      trace: z.string().describe('The file that was made'),
+      command: z.array(z.string()),
+      fileSystem: z.enum(['ext4', 'xfs', 'none']),
+      diskBytes: bytes,
+      exitCode: count.describe('Of the program; 128 and the number of the signal that ended it'),
+      programMs: z.number().min(0),
+      wallMs: z.number().min(0).describe('With what was still to be written when the program ended, and the unmount'),
+      setupCount: count.describe('Requests of mkfs and mount, the first ones of the trace'),
+      image: z
+        .object({
+          fileBytes: bytes,
+          allocatedBytes: bytes.describe('What the host stores'),
+          clusterBytes: bytes,
+          totalClusterCount: count,
+          allocatedClusterCount: count,
+          fragmentedClusterCount: count,
+          compressedClusterCount: count,
+          dataExtentCount: count,
+          zeroBytes: bytes.describe('Of the disk, marked as zeroes'),
+        })
+        .describe('The image afterwards, by qemu-img info, check and map'),
+      blockStatistics: z.unknown().describe('query-blockstats of all nodes, as QEMU gave it'),
+      notes: z.array(z.string()),
+    }),
+    statistics: workloadStatsSchema
+      .omit({
+        schema: true,
+        name: true,
+        title: true,
+        source: true,
+        diskBytes: true,
+        reuse: true,
+        trace: true,
+        warnings: true,
+      })
+      .describe('Of all requests in the trace'),
+  })
+  .describe('qtune workload record --json -- COMMAND');
+
 /** What `qtune workload --json` prints. */
-export const workloadSchema = z.union([listSchema, showSchema, workloadStatsSchema]);
+export const workloadSchema = z.union([listSchema, showSchema, workloadStatsSchema, recordingSchema]);
