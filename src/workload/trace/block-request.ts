@@ -109,4 +109,4 @@ function noteFlags(sink: TraceSink, kind: number): void {
 }
 
 /** For every format that has write-zeroes. */
-export const writeZeroesNote = 'write-zeroes are taken as trims: neither stores data';
+export const writeZeroesNote = 'requests to write zeroes are taken as trims: neither stores data';

@@ -8,6 +8,8 @@ import { type LineHandler, LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 import { findByte, startsWithText, Words } from '../words.ts';
 
+/** The line that bcc's and bpftrace's print first, in some releases. */
+const opening = 'Tracing block ';
 const sectorBytes = 512;
 const point = 0x2e;
 const digitZero = 0x30;
@@ -28,7 +30,10 @@ export const biosnoopFormat: TraceFormat = {
   name: 'biosnoop',
   title: 'biosnoop output',
   source: 'bcc tools/biosnoop.py, print_event(); libbpf-tools/biosnoop.c, handle_event()',
-  recognises: (head) => headLines(head).some((line) => isHeader(line, 0, line.length)),
+  recognises: (head) => {
+    const first = headLines(head).find((line) => line.length > 0 && !isNotice(line, 0, line.length));
+    return first !== undefined && isHeader(first, 0, first.length);
+  },
   open: (sink) => new LineReader(sink, new BiosnoopLines(sink)),
 };
 
@@ -65,7 +70,8 @@ class BiosnoopLines implements LineHandler {
   #take(bytes: Uint8Array, start: number, end: number): string | undefined {
     const words = this.#words;
     if (isNotice(bytes, start, end)) {
-      this.#sink.note('biosnoop lost events');
+      this.#sink.passOver('notices');
+      if (!startsWithText(bytes, start, end, opening)) this.#sink.note('biosnoop lost events');
       return undefined;
     }
     words.splitFromRight(bytes, start, end);
@@ -134,5 +140,5 @@ function hasColumn(bytes: Uint8Array, start: number, end: number, name: string):
 }
 
 function isNotice(bytes: Uint8Array, start: number, end: number): boolean {
-  return startsWithText(bytes, start, end, 'Possibly lost ') || startsWithText(bytes, start, end, 'lost ');
+  return [opening, 'Possibly lost ', 'lost '].some((notice) => startsWithText(bytes, start, end, notice));
 }

@@ -13,6 +13,9 @@ const plus = 0x2b;
 const point = 0x2e;
 const bracket = 0x5b;
 const parenthesis = 0x28;
+const colon = 0x3a;
+const letterA = 0x41;
+const letterZ = 0x5a;
 const letterD = 0x44;
 const letterQ = 0x51;
 
@@ -36,11 +39,8 @@ export const blkparseFormat: TraceFormat = {
   title: 'blkparse text',
   source: 'blkparse(1), "DEFAULT OUTPUT"; blktrace blkparse_fmt.c, process_default()',
   recognises: (head) => {
-    const words = new Words(Column.rest);
-    return headLines(head).some((line) => {
-      words.split(line, 0, line.length);
-      return isEvent(line, words);
-    });
+    const first = headLines(head).find((line) => line.length > 0 && !isNotice(line, 0, line.length));
+    return first !== undefined && isEvent(first);
   },
   open: (sink, options) => new LineReader(sink, new BlkparseLines(sink, options)),
 };
@@ -125,9 +125,9 @@ class BlkparseLines implements LineHandler {
   #other(bytes: Uint8Array, start: number, end: number): string | undefined {
     const from = this.#words.start[0] as number;
     if (startsWithText(bytes, from, end, 'CPU') || startsWithText(bytes, from, end, 'Total (')) this.#inSums = true;
-    if (!this.#inSums && !isNotice(bytes, from, end))
-      return `"${shownBytes(bytes, start, end)}" is no line of blkparse`;
-    this.#sink.passOver(this.#inSums ? 'lines of sums' : 'notices');
+    const sum = this.#inSums && isSum(bytes, from, end);
+    if (!sum && !isNotice(bytes, from, end)) return `"${shownBytes(bytes, start, end)}" is no line of blkparse`;
+    this.#sink.passOver(sum ? 'lines of sums' : 'notices');
     return undefined;
   }
 
@@ -173,7 +173,9 @@ function isDevice(bytes: Uint8Array, words: Words): boolean {
 }
 
 /** Whether a line is an event beyond doubt, for telling the format. */
-function isEvent(bytes: Uint8Array, words: Words): boolean {
+function isEvent(bytes: Uint8Array): boolean {
+  const words = new Words(Column.rest);
+  words.split(bytes, 0, bytes.length);
   if (words.count <= Column.rwbs || !isDevice(bytes, words)) return false;
   const startOf = (column: number): number => words.start[column] as number;
   const endOf = (column: number): number => words.end[column] as number;
@@ -186,6 +188,12 @@ function isEvent(bytes: Uint8Array, words: Words): boolean {
     endOf(Column.action) - startOf(Column.action) <= 2 &&
     parseRwbs(bytes, startOf(Column.rwbs), endOf(Column.rwbs)) >= 0
   );
+}
+
+/** Whether a line is a name in capitals with something behind a colon, as ` Reads Queued:  1,  4KiB`. */
+function isSum(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start] as number;
+  return first >= letterA && first <= letterZ && findByte(bytes, colon, start, end) < end;
 }
 
 /** What blkparse says of its input before the first event. */

@@ -19,9 +19,8 @@ export const disksimFormat: TraceFormat = {
   title: 'DiskSim ASCII trace',
   source: 'DiskSim 4.0 Reference Manual, "Input workload specification", ASCII; MQSim README, "Trace-based workloads"',
   recognises: (head) => {
-    const words = new Words(columnCount + 1);
-    const lines = headLines(head).filter((line) => line.length > 0);
-    return lines.length > 0 && lines.every((line) => isRequest(line, words));
+    const first = headLines(head).find((line) => line.length > 0);
+    return first !== undefined && isRequest(first, new Words(columnCount + 1));
   },
   open: (sink) => new LineReader(sink, new DisksimLines(sink)),
 };

@@ -33,7 +33,11 @@ export const ftraceFormat: TraceFormat = {
   name: 'ftrace',
   title: 'ftrace log of block events',
   source: 'Linux Documentation/trace/ftrace.rst, "Output format"; include/trace/events/block.h',
-  recognises: (head) => headLines(head).some((line) => isHeader(line) || isBlockEvent(line)),
+  recognises: (head) => {
+    const lines = headLines(head).filter((line) => line.length > 0);
+    const first = lines.find((line) => line[0] !== hash);
+    return isHeader(lines[0] ?? head) || (first !== undefined && isBlockEvent(first));
+  },
   open: (sink, options) => new LineReader(sink, new FtraceLines(sink, options)),
 };
 

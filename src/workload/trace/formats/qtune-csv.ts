@@ -1,11 +1,11 @@
 import { Operation } from '../../request.ts';
+import { writeZeroesNote } from '../block-request.ts';
 import { isText } from '../byte-numbers.ts';
 import { DelimitedLines } from '../delimited-lines.ts';
 import { LineReader } from '../line-reader.ts';
 import type { TraceFormat, TraceSink } from '../trace-format.ts';
 
 const header = 't_us,op,offset,length,flags';
-const zeroesNote = 'requests to write zeroes are taken as trims: neither stores data';
 
 /** Operations by the letter in small. */
 const letters = { read: 0x72, write: 0x77, discard: 0x64, flush: 0x66, zeroes: 0x6e } as const;
@@ -40,7 +40,7 @@ class QtuneCsvLines extends DelimitedLines {
     if (Number.isNaN(offset)) return this.noNumber('the offset', 2);
     const length = this.whole(3);
     if (Number.isNaN(length)) return this.noNumber('the length', 3);
-    if (letter === letters.zeroes) this.sink.note(zeroesNote);
+    if (letter === letters.zeroes) this.sink.note(writeZeroesNote);
     this.sink.request(this.#device, operation, offset, length, timeUs);
     return undefined;
   }
