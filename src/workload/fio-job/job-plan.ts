@@ -1,9 +1,7 @@
-import { UsageError } from '../../errors.ts';
 import type { JobArea } from './area.ts';
 import { jobArea, smallestBytes } from './area.ts';
 import type { FioJob, PerOperation } from './fio-job.ts';
 import { zetaSum } from './hot-places.ts';
-import { maximumMapBlockCount } from './random-map.ts';
 import { nameHash } from './scatter.ts';
 import { type JobSeeds, jobSeeds, repeatsPasses } from './seeds.ts';
 
@@ -14,6 +12,7 @@ export interface JobPlan extends JobArea {
   readonly alignBytes: PerOperation<number>;
   /** Blocks of the alignment that random requests of each kind may start at. */
   readonly blockCounts: PerOperation<number>;
+  /** Blocks to remember which were visited; 0 where none are. */
   readonly mapBlockCount: number;
   readonly seeds: JobSeeds;
   /** Whether every pass draws the same again. */
@@ -34,21 +33,17 @@ export interface PlanOptions {
   readonly seed: number | undefined;
   /** The job's name, for messages. */
   readonly where: string;
+  /** Sums of zipf that are worked out already, by what they depend on; copies of a job have the same. */
+  readonly zetas: Map<string, number>;
 }
 
 /**
  * Works out one copy of a job.
- * @throws UsageError where the disk is too small, and where it has more blocks than can be told apart
+ * @throws UsageError where the disk is too small
  */
 export function planJob(job: FioJob, options: PlanOptions): JobPlan {
   const { diskBytes, thread, copy, seed } = options;
   const area = jobArea(job, copy, diskBytes, options.where);
-  const mapBlockCount = Math.floor(area.areaBytes / smallestBytes(job));
-  if (job.isRandom && job.randomMap && mapBlockCount > maximumMapBlockCount) {
-    throw new UsageError(`${options.where}: ${mapBlockCount} blocks are too many to remember which were visited`, {
-      hint: 'Give the job norandommap, or a larger bs.',
-    });
-  }
   const [read, write] = job.sizes;
   const alignOf = (kind: 0 | 1 | 2): number => job.alignBytes[kind] || job.sizes[kind].minBytes;
   const alignBytes = [alignOf(0), alignOf(1), alignOf(2)] as const;
@@ -66,13 +61,21 @@ export function planJob(job: FioJob, options: PlanOptions): JobPlan {
       blockCount(area.areaBytes, job.sizes[1].minBytes, alignBytes[1]),
       blockCount(area.areaBytes, job.sizes[2].minBytes, alignBytes[2]),
     ],
-    mapBlockCount,
+    mapBlockCount: job.isRandom && job.randomMap ? Math.floor(area.areaBytes / smallestBytes(job)) : 0,
     seeds,
     repeats,
     hotPlaceCount,
     hotSeed: repeats ? Math.imul(nameHash(fileName), thread) >>> 0 : seeds.places,
-    zeta: job.isRandom && job.distribution.kind === 'zipf' ? zetaSum(hotPlaceCount, job.distribution.theta) : 0,
+    zeta: zetaOf(job, hotPlaceCount, options.zetas),
   };
+}
+
+function zetaOf({ isRandom, distribution }: FioJob, count: number, zetas: Map<string, number>): number {
+  if (!isRandom || distribution.kind !== 'zipf') return 0;
+  const key = `${count} ${distribution.theta}`;
+  const zeta = zetas.get(key) ?? zetaSum(count, distribution.theta);
+  zetas.set(key, zeta);
+  return zeta;
 }
 
 /** @source fio 3.33, io_u.c, last_block */

@@ -1,4 +1,4 @@
-/** The most blocks that a map can hold: half a gigabyte of memory. */
+/** The most blocks that the maps of a file's jobs may hold together: half a gigabyte of memory. */
 export const maximumMapBlockCount = 2 ** 32;
 
 const bitsPerWord = 32;
@@ -12,7 +12,7 @@ export class RandomMap {
   /** From the blocks themselves up to a level of one word. */
   readonly #levels: readonly Uint32Array[];
 
-  /** @param count 1 to {@link maximumMapBlockCount} */
+  /** @param count at least 1 */
   constructor(count: number) {
     this.#count = count;
     const levels: Uint32Array[] = [];

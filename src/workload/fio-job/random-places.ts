@@ -16,7 +16,7 @@ export class RandomPlaces {
     this.#plan = plan;
     this.#hot = hotDraw(plan);
     this.seed();
-    this.map = plan.job.isRandom && plan.job.randomMap ? new RandomMap(plan.mapBlockCount) : undefined;
+    this.map = plan.mapBlockCount > 0 ? new RandomMap(plan.mapBlockCount) : undefined;
   }
 
   /** Begins to draw the same blocks again, but for hot spots. */

@@ -2,15 +2,23 @@ import type { BlockSizes } from './fio-job.ts';
 import type { JobPlan } from './job-plan.ts';
 import { drawCount, Taus88 } from './taus88.ts';
 
+/**
+ * Draws for one request. A range of many sizes may need some to hit one that fits at the very end of its area; fio goes on
+ * for ever, where here the smallest size is taken.
+ */
+const maximumDrawCount = 2 ** 20;
+
 /** Lengths of requests: fixed, from a split, or even over a range. @source fio 3.33, io_u.c, get_next_buflen */
 export class RequestSizes {
   readonly #plan: JobPlan;
   readonly #randoms: readonly Taus88[];
+  readonly #smallest: readonly number[];
   readonly #endBytes: number;
 
   constructor(plan: JobPlan) {
     this.#plan = plan;
     this.#randoms = plan.seeds.sizes.map((seed) => new Taus88(seed));
+    this.#smallest = plan.job.sizes.map(smallestDrawn);
     this.#endBytes = plan.startBytes + plan.areaBytes;
   }
 
@@ -27,15 +35,22 @@ export class RequestSizes {
     if (sizes === undefined || random === undefined) return 0;
     if (sizes.minBytes === sizes.maxBytes) return sizes.minBytes;
     const roomBytes = this.#endBytes - offsetBytes;
-    if (sizes.minBytes > roomBytes) return 0;
-    for (;;) {
+    if ((this.#smallest[of] ?? 0) > roomBytes) return 0;
+    for (let draws = 0; draws < maximumDrawCount; draws++) {
       const drawn = random.next();
       const bytes = sizes.split.length === 0 ? inRange(sizes, drawn) : fromSplit(sizes, drawn, roomBytes);
       const whole = job.unaligned ? bytes : bytes - (bytes % sizes.minBytes);
       const length = Math.min(whole, sizes.maxBytes);
       if (length <= roomBytes) return length;
     }
+    return sizes.minBytes;
   }
+}
+
+/** The smallest size that is ever drawn: of a split one whose share is not 0. */
+function smallestDrawn({ minBytes, split }: BlockSizes): number {
+  const drawn = split.filter(({ percent }) => percent > 0);
+  return drawn.length === 0 ? minBytes : Math.min(...drawn.map(({ bytes }) => bytes));
 }
 
 /** The range is stretched by the smallest size and then cut, so that the largest comes up a little more often. */

@@ -9,6 +9,7 @@ import type { FioJob } from './fio-job.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { jobRequests } from './job-requests.ts';
 import { plainRequestCount } from './plain-request-count.ts';
+import { maximumMapBlockCount } from './random-map.ts';
 
 /** Changes whenever the same jobs and seed give other requests than before. */
 const generatorVersion = 1;
@@ -63,13 +64,21 @@ function isSerial(load: Load): boolean {
 
 function partsOf(profile: FioJobProfile, diskBytes: number, seed: number | undefined): readonly WorkloadPart[] {
   const parts: WorkloadPart[] = [];
+  const zetas = new Map<string, number>();
+  let mapBlockCount = 0;
   for (const job of profile.jobs) {
     for (let made = 0; made < job.copyCount; made++) {
       // fio numbers the copies behind the first one downwards. @source fio 3.33, init.c, add_job
       const copy = made === 0 ? 0 : job.copyCount - made;
       const where = `${profile.name}: [${job.name}]`;
-      const plan = planJob(job, { diskBytes, thread: parts.length + 1, copy, seed, where });
+      const plan = planJob(job, { diskBytes, thread: parts.length + 1, copy, seed, where, zetas });
       checkLength(plan, where);
+      mapBlockCount += plan.mapBlockCount;
+      if (mapBlockCount > maximumMapBlockCount) {
+        throw new UsageError(`${where}: the jobs have too many blocks to remember for each which were visited`, {
+          hint: 'Give the jobs norandommap, or a larger bs.',
+        });
+      }
       const requests = (): Iterable<RequestBlock> => jobRequests(plan);
       const name = job.copyCount === 1 ? job.name : `${job.name}.${copy}`;
       parts.push({

@@ -22,7 +22,7 @@ it('the number of requests is known without counting them only where it is right
   const known = Object.entries(jobs).flatMap(([name, options]) => {
     const [job] = parseFioJob(jobFile(options), 'job.fio', 'job.fio').jobs;
     if (job === undefined) throw new Error('there is a job');
-    const plan = planJob(job, { diskBytes, thread: 1, copy: 0, seed: undefined, where: name });
+    const plan = planJob(job, { diskBytes, thread: 1, copy: 0, seed: undefined, where: name, zetas: new Map() });
     const count = plainRequestCount(plan);
     if (count !== undefined) expect({ name, count }).toEqual({ name, count: logged[name]?.count });
     return count === undefined ? [] : [name];

@@ -261,7 +261,8 @@ describe('fitting to a disk', () => {
     ['size=1k', 2 ** 30, 'less than a request'],
     ['size=7p\nbs=4k', 2 ** 53 - 1, 'more than 1000000000'],
     ['size=1m\nloops=1000000000', 2 ** 30, 'more than 1000000000'],
-    ['rw=randread\nbs=512\nnumber_ios=10', 2 ** 42, 'too many to remember'],
+    ['rw=randread\nbs=512\nnumber_ios=10', 2 ** 42, 'too many blocks to remember'],
+    ['rw=randread\nbs=4k\nnumjobs=200\nnumber_ios=10', 2 ** 38, 'too many blocks to remember'],
   ])('refuses %j', (options, diskBytes, message) => {
     expect(() => resolve(options, diskBytes)).toThrow(UsageError);
     expect(() => resolve(options, diskBytes)).toThrow(message);
@@ -274,6 +275,13 @@ describe('fitting to a disk', () => {
     const offsets = (workload = first) => readAll(workload?.requests() ?? []).map(({ offset }) => offset);
     expect(offsets(first)).not.toEqual(offsets(second));
     expect([...offsets(first)].sort()).toEqual([...offsets(second)].sort());
+  });
+
+  it('ends where only sizes of no share would fit, and where a range hardly ever does', () => {
+    const split = readAll(resolve('rw=write\nbssplit=4k/:64k/100\nsize=132k', 2 ** 20).requests());
+    expect(split.map(({ length }) => length)).toEqual([65_536, 65_536]);
+    const range = readAll(resolve('rw=write\nbs_unaligned\nbsrange=1-1g\nsize=1m', 2 ** 20).requests());
+    expect(range.at(-1)?.offset).toBeLessThan(2 ** 20);
   });
 
   it('several jobs take turns, those behind a stonewall come last', () => {
