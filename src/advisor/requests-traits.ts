@@ -1,10 +1,13 @@
 import { Operation } from '../workload/request.ts';
+import { UnitMap } from '../workload/stats/unit-map.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { WorkloadTraits } from './workload-traits.ts';
 
 /** What one L2 entry of 4 KiB maps with clusters of 64 KiB, bytes: the grain in which the working set is counted. */
 const areaBytes = 2 ** 25;
 const clusterBytes = 65_536;
+/** Memory for the clusters that were written: exact up to some 25 TiB of them. */
+const writtenMapBytes = 64 * 2 ** 20;
 /** Areas that a request may return to without being counted as a miss, and so taken for locality. */
 const recentAreaCount = 8;
 
@@ -14,7 +17,7 @@ const recentAreaCount = 8;
  */
 export function traitsOfRequests(workload: Workload): WorkloadTraits {
   const counts = { read: 0, write: 0, sync: 0, bytes: 0, writtenBytes: 0, firstWrite: 0, miss: 0 };
-  const written = new Set<number>();
+  const written = new UnitMap(writtenMapBytes);
   const areas = new Set<number>();
   const recent: number[] = [];
   for (const block of workload.requests()) {
@@ -38,15 +41,15 @@ export function traitsOfRequests(workload: Workload): WorkloadTraits {
       }
       counts.write += 1;
       counts.writtenBytes += length;
-      const before = written.size;
+      const before = written.touched[0] as number;
       const last = Math.floor((offset + length - 1) / clusterBytes);
       for (let cluster = Math.floor(offset / clusterBytes); cluster <= last; cluster++) written.add(cluster);
-      if (written.size > before) counts.firstWrite += 1;
+      if ((written.touched[0] as number) > before) counts.firstWrite += 1;
     }
   }
   const dataCount = counts.read + counts.write;
   const allocates = workload.image.content === 'empty';
-  const fillBytes = Math.max(0, written.size * clusterBytes - counts.writtenBytes);
+  const fillBytes = Math.max(0, (written.touched[0] as number) * clusterBytes - counts.writtenBytes);
   return {
     name: workload.name,
     title: workload.title,

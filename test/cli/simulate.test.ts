@@ -149,7 +149,7 @@ describe('refused before anything runs', () => {
     [['--disk', '2TB', '--requests', 'ok.log'], '--disk: "2TB" is ambiguous'],
     [['--disk', '1M', '--requests', 'none.log'], 'there is no workload "none.log"'],
     [['--disk', '1M', '--requests', 'bad.log'], 'bad.log:5: the action "erase" is unknown'],
-    [['--disk', '1M', '--requests', 'empty.log'], 'empty.log: the iolog has no requests'],
+    [['--disk', '1M', '--requests', 'empty.log'], 'empty.log: the fio iolog has no requests'],
     [['--disk', '1M', '--requests', 'zero.log'], 'zero.log:4: the length of a write is 0'],
     [['--disk', '1M', '--requests', 'past.log'], 'past.log:5: the trim of 8192 bytes at 1044480 ends past the end'],
     [['--disk', '8G', '--requests', 'long.log'], 'request 1 (offset 0, length 4294967296) is longer than'],
