@@ -29,9 +29,13 @@ attempt() {
 attach() {
   enter="nsenter --target $1 --mount --"
   number=$($enter stat -c %d "$scratch/$2")
+  if [ "$number" = "$($enter stat -c %d "$scratch")" ]; then
+    answer failed "the image is not exported any more"; return
+  fi
   connection=$((number & 0xff | number >> 12 & 0xfff00))
-  if ! said=$($enter losetup --find --show "$scratch/$2" 2>&1); then
-    answer failed "$(printf %s "$said" | oneline)"; return
+  # Warnings come beside the name of the device, so they must not be taken for a part of it.
+  if ! said=$($enter losetup --find --show "$scratch/$2" 2>"$scratch/said"); then
+    answer failed "$(oneline <"$scratch/said")"; return
   fi
   loop=$said
   if ! { : 9<>"$loop"; } 2>/dev/null; then
