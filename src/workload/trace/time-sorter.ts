@@ -3,11 +3,12 @@ import { takeBlockRequest } from './block-request.ts';
 import type { TraceSink } from './trace-format.ts';
 
 /** Requests that are sorted in memory: 40 bytes each, and as much again while they are sorted. */
-const defaultRunCount = 512 * 1024;
+const defaultRunCount = 128 * 1024;
 /** Numbers of a request: time, offset, length, device and kind, place in the file. */
 const width = 5;
-/** Requests of a run that are in memory when runs are merged. */
-const windowCount = 2048;
+/** Requests of all runs that are in memory when they are merged, and of one run at least and at most. */
+const mergedCount = 64 * 1024;
+const [fewestOfRun, mostOfRun] = [16, 2048];
 
 /**
  * Hands requests on in the order of their times, those of the same time as they came, in bounded memory: what is more than
@@ -19,14 +20,14 @@ export class TimeSorter {
   #run: Float64Array;
   #count = 0;
   #spool: SpoolFile | undefined;
-  readonly #runs: SpooledRun[] = [];
+  readonly #runs: RunPlace[] = [];
   #spooledBytes = 0;
 
   /** @param runCount requests that stay in memory */
   constructor(sink: TraceSink, runCount = defaultRunCount) {
     this.#sink = sink;
     this.#runCount = runCount;
-    this.#run = new Float64Array(width * Math.min(runCount, windowCount));
+    this.#run = new Float64Array(width * Math.min(runCount, mostOfRun));
   }
 
   /** @param kind see `BlockFlag`; the sink's place is the request's */
@@ -47,7 +48,8 @@ export class TimeSorter {
   end(): void {
     const last = this.#sorted();
     this.#run = new Float64Array(0);
-    const runs: Run[] = [...this.#runs, new MemoryRun(last)];
+    const windowCount = Math.min(mostOfRun, Math.max(fewestOfRun, Math.floor(mergedCount / (this.#runs.length + 1))));
+    const runs = [...this.#runs.map((run) => new SpooledRun(run, windowCount)), new MemoryRun(last)];
     merge(runs, (numbers, at) => {
       const deviceAndKind = numbers[at + 3] as number;
       this.#sink.recordOffsetBytes = numbers[at + 4] as number;
@@ -66,7 +68,7 @@ export class TimeSorter {
     const sorted = this.#sorted();
     this.#spool ??= new SpoolFile();
     this.#spool.append(new Uint8Array(sorted.buffer, sorted.byteOffset, sorted.byteLength));
-    this.#runs.push(new SpooledRun(this.#spool, this.#spooledBytes, this.#count));
+    this.#runs.push({ spool: this.#spool, offsetBytes: this.#spooledBytes, count: this.#count });
     this.#spooledBytes += sorted.byteLength;
     this.#count = 0;
   }
@@ -87,6 +89,13 @@ export class TimeSorter {
     larger.set(this.#run);
     this.#run = larger;
   }
+}
+
+/** Where a sorted run is in the temporary file. */
+interface RunPlace {
+  readonly spool: SpoolFile;
+  readonly offsetBytes: number;
+  readonly count: number;
 }
 
 /** Sorted requests, of which the first one that was not handed on is at `at` of `numbers`. */
@@ -118,11 +127,13 @@ class SpooledRun implements Run {
   numbers = new Float64Array(0);
   at = 0;
   readonly #spool: SpoolFile;
+  readonly #windowCount: number;
   #offsetBytes: number;
   #leftCount: number;
 
-  constructor(spool: SpoolFile, offsetBytes: number, count: number) {
+  constructor({ spool, offsetBytes, count }: RunPlace, windowCount: number) {
     this.#spool = spool;
+    this.#windowCount = windowCount;
     this.#offsetBytes = offsetBytes;
     this.#leftCount = count;
   }
@@ -137,8 +148,8 @@ class SpooledRun implements Run {
   }
 
   #fill(): void {
-    const count = Math.min(windowCount, this.#leftCount);
-    this.numbers = new Float64Array(count * width);
+    const count = Math.min(this.#windowCount, this.#leftCount);
+    if (this.numbers.length !== count * width) this.numbers = new Float64Array(count * width);
     this.at = 0;
     this.#spool.read(new Uint8Array(this.numbers.buffer), this.#offsetBytes);
     this.#offsetBytes += this.numbers.byteLength;
@@ -148,13 +159,35 @@ class SpooledRun implements Run {
 
 /** Takes the earliest request of all runs again and again; of those of the same time that of the first run. */
 function merge(runs: readonly Run[], take: (numbers: Float64Array, at: number) => void): void {
-  let left = runs.filter((run) => !run.done);
-  while (left.length > 0) {
-    let earliest = left[0] as Run;
-    for (const run of left) if (timeOf(run) < timeOf(earliest)) earliest = run;
+  const order = new Map(runs.map((run, index) => [run, index]));
+  const isBefore = (left: Run, right: Run): boolean =>
+    timeOf(left) < timeOf(right) ||
+    (timeOf(left) === timeOf(right) && (order.get(left) as number) < (order.get(right) as number));
+  // A heap: no run comes before the one at half its place. The runs are in order at first, by their first requests.
+  const heap = runs.filter((run) => !run.done).sort((left, right) => (isBefore(left, right) ? -1 : 1));
+  while (heap.length > 0) {
+    const earliest = heap[0] as Run;
     take(earliest.numbers, earliest.at);
     earliest.advance();
-    if (earliest.done) left = left.filter((run) => run !== earliest);
+    if (earliest.done) {
+      const last = heap.pop() as Run;
+      if (heap.length > 0) heap[0] = last;
+    }
+    siftDown(heap, isBefore);
+  }
+}
+
+/** Moves the first run of a heap down to where it belongs. */
+function siftDown(heap: Run[], isBefore: (left: Run, right: Run) => boolean): void {
+  for (let at = 0; ; ) {
+    const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
+    if (left === undefined) return;
+    const child = right !== undefined && isBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
+    const [parent, earlier] = [heap[at] as Run, heap[child] as Run];
+    if (!isBefore(earlier, parent)) return;
+    heap[at] = earlier;
+    heap[child] = parent;
+    at = child;
   }
 }
 

@@ -11,7 +11,7 @@ const summaryName = 'octf.summary';
 
 /**
  * The traces of Open-CAS' standalone tracer: one file of events for each queue of the device, alone or all in a tar
- * archive. Requests of all queues are put in order of time, which takes a temporary file beyond 512 Ki of them.
+ * archive. Requests of all queues are put in order of time, which takes a temporary file beyond 128 Ki of them.
  */
 export const octfFormat: TraceFormat = {
   name: 'octf',
