@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadProfile } from '../../src/workload/load-profile.ts';
@@ -12,7 +12,7 @@ const usage = `npm run workload-validation -- [options]
   compares the modelled programs with recordings of the real ones
     --out DIRECTORY    writes results.md and results.json there (reports/workload-validation)
     --recordings FILE  measures of the recordings (reports/workload-validation/recordings.json)
-    --measure DIR      measures the recordings in DIR (NAME.csv.zst) anew first, and writes them to that file
+    --measure DIR      measures the recordings in DIR (NAME.csv.zst or NAME.iolog.gz) anew first, into that file
 `;
 
 const { values, positionals } = parseArgs({
@@ -32,18 +32,25 @@ if (positionals.length > 0) {
   await compare(values.recordings, values.out);
 }
 
+/** Those that are not there keep their figures. */
 async function measureRecordings(directory: string, file: string): Promise<void> {
-  const measured: Record<string, Measures> = {};
+  const measured = existsSync(file) ? readMeasures(file) : {};
   for (const { recording, diskBytes } of validationRows) {
-    const profile = await loadProfile(join(directory, `${recording}.csv.zst`), process.cwd(), diskBytes);
+    const path = ['csv.zst', 'iolog.gz'].map((ending) => join(directory, `${recording}.${ending}`)).find(existsSync);
+    if (path === undefined) continue;
+    const profile = await loadProfile(path, process.cwd(), diskBytes);
     measured[recording] = measuresOf(resolveWorkload(profile, { diskBytes }).requests(), diskBytes);
     process.stdout.write(`measured ${recording}\n`);
   }
   writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`);
 }
 
+function readMeasures(file: string): Record<string, Measures> {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
 async function compare(recordings: string, out: string): Promise<void> {
-  const measured: Record<string, Measures> = JSON.parse(readFileSync(recordings, 'utf8'));
+  const measured = readMeasures(recordings);
   const rows: ComparedRow[] = [];
   for (const row of validationRows) {
     const recording = measured[row.recording];
