@@ -68,7 +68,7 @@ async function replayAll(options: CountOptions, daemon: StorageDaemon): Promise<
   for (const jobs of [logs.warmUp, logs.unpaced]) {
     if (jobs.length === 0) continue;
     const run = await runFio({
-      ...{ fio, scratch, env: tools.env, name: 'traced', jobs, signal: job.signal, cpus: [] },
+      ...{ fio, scratch, env: tools.env, name: 'traced', jobs, signal: job.signal },
       target: { kind, name: 'disk', socket: daemon.socket },
       timeLimitMs: job.timeLimitMs * traceSlowdown,
     });

@@ -19,9 +19,6 @@ export interface FioRunOptions {
   readonly target: FioTarget;
   readonly timeLimitMs: number;
   readonly signal: AbortSignal;
-  /** Processors that it may run on; any where empty. */
-  readonly cpus: readonly number[];
-  readonly onStart?: (pid: number) => void;
 }
 
 /** What came of it. */
@@ -33,6 +30,8 @@ export interface FioRun {
   readonly wallMs: number;
 }
 
+/** From SIGTERM to SIGKILL: fio awaits what is in flight and tells its results, which a neighbour is asked for. */
+const graceMs = 5000;
 /** 64 jobs print some 20 MB with all bins in use. */
 const maxOutputBytes = 64 << 20;
 
@@ -48,8 +47,7 @@ export async function runFio(options: FioRunOptions): Promise<FioRun> {
     cwd: scratch.directory,
     timeLimitMs: options.timeLimitMs,
     signal: options.signal,
-    cpus: options.cpus,
-    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+    graceMs,
     ...(env === undefined ? {} : { env }),
   });
   const wallMs = performance.now() - startMs;

@@ -40,14 +40,12 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #images: ImageMaker;
   readonly #logs: LogStore;
-  readonly #cpus: readonly number[];
   readonly #jobs = new Map<Workload, readonly ReplayJob[]>();
 
-  constructor(options: NeighboursOptions, images: ImageMaker, logs: LogStore, cpus: readonly number[]) {
+  constructor(options: NeighboursOptions, images: ImageMaker, logs: LogStore) {
     this.#options = options;
     this.#images = images;
     this.#logs = logs;
-    this.#cpus = cpus;
   }
 
   /** @param held gets the images, to be released after the trial */
@@ -72,7 +70,7 @@ export class Neighbours {
     const { tools, fio, scratch } = this.#options;
     const runs = made.map(({ workload, export: { name, kind } }) => {
       const options: FioRunOptions = {
-        ...{ fio, scratch, env: tools.env, name, cpus: this.#cpus, signal: job.signal },
+        ...{ fio, scratch, env: tools.env, name, signal: job.signal },
         jobs: this.#jobsOf(workload, job.signal),
         target: { kind, name, socket: daemon.socket },
         timeLimitMs: 2 * job.timeLimitMs,

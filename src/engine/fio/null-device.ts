@@ -19,9 +19,7 @@ interface MeasureOptions {
   readonly fio: FioTool;
   readonly scratch: Scratch;
   readonly kind: ExportKind;
-  /** Of the daemon, and of fio. */
   readonly daemonCpus: readonly number[];
-  readonly fioCpus: readonly number[];
   readonly signal: AbortSignal;
 }
 
@@ -71,10 +69,10 @@ export async function measureNullDevice(
 async function measureOnce(
   job: ReplayJob,
   daemon: StorageDaemon,
-  { fio, scratch, tools, kind, fioCpus, signal }: MeasureOptions,
+  { fio, scratch, tools, kind, signal }: MeasureOptions,
 ): Promise<NullDeviceFigures> {
   const run = await runFio({
-    ...{ fio, scratch, env: tools.env, name: `${directory}/run`, jobs: [job], timeLimitMs, signal, cpus: fioCpus },
+    ...{ fio, scratch, env: tools.env, name: `${directory}/run`, jobs: [job], timeLimitMs, signal },
     target: { kind, name: exportName, socket: daemon.socket },
   });
   if (signal.aborted) throw new InterruptedError();
