@@ -212,6 +212,11 @@ describe('a gigabyte in some kilobytes', () => {
   });
 });
 
+test('zeroes behind the first bytes of xz are not gone through one by one', async () => {
+  const bytes = Buffer.concat([Buffer.from('\xfd7zXZ\0', 'latin1'), Buffer.alloc(64 * 1024 * 1024)]);
+  expect(await refusal(bytes)).toMatch(/xz data/);
+});
+
 /** A frame with a window of 128 KiB. @source RFC 8878, 3.1.1 */
 function zstdFrame(blocks: readonly Buffer[]): Buffer {
   const last = Buffer.from(blocks[blocks.length - 1] ?? []);

@@ -8,6 +8,7 @@ export interface XzStream {
 
 const footerBytes = 12;
 const headerBytes = 12;
+const mostPaddingBytes = 4096;
 /** More streams than this are not of a trace. */
 const mostStreams = 100_000;
 /** The index of a stream has some 8 bytes for each of its blocks, which are of megabytes. */
@@ -30,12 +31,14 @@ export async function xzStreams(file: FileHandle): Promise<readonly XzStream[] |
   return streams.reverse();
 }
 
-/** Zero bytes, four at a time, may lie behind a stream. */
+/** Zero bytes, four at a time, may lie behind a stream. More than a little are of no tool, and take long to go through. */
 async function withoutPadding(file: FileHandle, end: number): Promise<number> {
-  for (let to = end; ; to -= 4) {
-    const word = to >= 4 ? await bytesAt(file, to - 4, 4) : undefined;
-    if (word === undefined || word.some((byte) => byte !== 0)) return to;
-  }
+  const length = Math.min(end, mostPaddingBytes);
+  const tail = await bytesAt(file, end - length, length);
+  if (tail === undefined) return end;
+  let kept = length;
+  while (kept >= 4 && tail.readUInt32LE(kept - 4) === 0) kept -= 4;
+  return end - length + kept;
 }
 
 async function startOf(file: FileHandle, to: number): Promise<number | undefined> {
