@@ -14,7 +14,9 @@ const largestSpeed = 1e6;
 /** Declares how a trace is read, for every command that reads a workload. */
 export function declareTraceOptions(yargs: Argv): Argv {
   const group = 'Reading a trace:';
+  // Named here so that it comes before the group of traces.
   return yargs
+    .group([], 'Options:')
     .option('format', {
       group,
       choices: traceFormatNames,

@@ -107,13 +107,13 @@ async function loadFile(
   try {
     const { compression, format } = await recogniseTrace(file, shown, context.options.format);
     if (format !== undefined) return await loadTrace({ file, shown, compression, format }, context);
-    if (compression !== 'none' || status.size > maximumProfileBytes) {
+    const text = status.size > maximumProfileBytes ? '' : await file.readFile('utf8');
+    if (compression !== 'none' || status.size > maximumProfileBytes || text.includes('\0')) {
       const inside = compression === 'none' ? '' : `inside of its ${compression} data `;
       throw new InputError({ file: shown }, `${inside}it is no trace of a format that qtune knows, nor a profile`, {
         hint: 'Say with --format what it is.',
       });
     }
-    const text = await file.readFile('utf8');
     if (looksLikeFioJob(text)) return parseFioJob(text, shown, basename(shown));
     const profile = parseProfile(shown, text, basename(shown).replace(/\.ya?ml$/, ''));
     return profile.kind === 'patterns' ? profile : await loadRecording(profile, shown, path, context);

@@ -76,6 +76,11 @@ test('what is no workload is refused', async () => {
   expect((await failure('/dev/zero')).message).toBe('/dev/zero: it is no regular file, not a workload');
   await writeFile(join(directory, 'large.bin'), Buffer.alloc(300_000));
   expect((await failure('large.bin')).message).toContain('large.bin: it is no trace of a format');
+  await writeFile(join(directory, 'small.bin'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 10, 0, 255]));
+  expect(await failure('small.bin')).toMatchObject({
+    message: 'small.bin: it is no trace of a format that qtune knows, nor a profile',
+    hint: 'Say with --format what it is.',
+  });
   await writeFile(join(directory, 'empty'), '');
   expect((await failure('empty')).message).toContain('empty:1: this is no profile');
 });
