@@ -23,8 +23,9 @@ scratch= holder= space= loop= group= traced= ahead= unfinished= connection=
 connections=/sys/fs/fuse/connections
 oneline() { tr '\n' ' '; }
 answer() { printf '%s\n' "$*"; }
-attempt() {
-  if said=$("$@" 2>&1); then answer ok "$said"; else answer failed "$(printf %s "$said" | oneline)"; return 1; fi
+# A kill may come between what is made and the answer to it, so that the answer fails: that it was made still counts.
+make() {
+  if said=$(mkdir "$1" 2>&1); then made=yes; answer ok; else made=; answer failed "$(printf %s "$said" | oneline)"; fi
 }
 attach() {
   enter="nsenter --target $1 --mount --"
@@ -90,8 +91,8 @@ while IFS=' ' read -r verb rest; do
   case $verb in
     scratch) scratch=$rest; answer ok ;;
     holder) holder=$rest space=$(space_of "$rest"); answer ok ;;
-    trace) traced=yes; attempt mkdir "$instance" || traced= ;;
-    group) group=$rest; attempt mkdir "$group" || group= ;;
+    trace) make "$instance"; traced=$made ;;
+    group) make "$rest"; [ -z "$made" ] || group=$rest ;;
     remove) unfinished=$rest; answer ok ;;
     attach) attach $rest ;;
     release) release; answer ok ;;
