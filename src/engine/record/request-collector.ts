@@ -9,6 +9,12 @@ import type { TraceSink } from '../../workload/trace/trace-format.ts';
  */
 const holdBackUs = 250_000;
 
+/**
+ * What a guest's disk takes at once. The loop device takes discards of up to 4 GiB; those of a guest are split before.
+ * @source QEMU include/block/block-common.h, BDRV_REQUEST_MAX_SECTORS, which limits discards and write-zeroes of virtio-blk
+ */
+const longestBytes = 2 ** 31 - 512;
+
 interface HeldRequest {
   readonly operation: Operation;
   readonly offsetBytes: number;
@@ -38,7 +44,12 @@ export class RequestCollector implements TraceSink {
   }
 
   request(_device: number, operation: Operation, offsetBytes: number, lengthBytes: number, timeUs: number): void {
-    this.#held.push({ operation, offsetBytes, lengthBytes, timeUs });
+    let done = 0;
+    do {
+      const partBytes = Math.min(lengthBytes - done, longestBytes);
+      this.#held.push({ operation, offsetBytes: offsetBytes + done, lengthBytes: partBytes, timeUs });
+      done += partBytes;
+    } while (done < lengthBytes);
     if (timeUs > this.#newestUs) this.#newestUs = timeUs;
   }
 
