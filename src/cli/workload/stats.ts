@@ -10,6 +10,7 @@ export const statsAction: Command = {
   describe: 'What a workload’s requests are like, and what each cluster size would cost',
   examples: [
     { command: 'workload stats boot', about: 'figures, charts over time, caches and cluster sizes' },
+    { command: 'workload stats trace.csv', about: 'of a trace, whose format is told by its content' },
     { command: 'workload stats database --disk 100G --json', about: 'on another disk, as JSON' },
   ],
   build: (yargs) => sourceOptions(yargs).option('json', { type: 'boolean', describe: 'Print a JSON document' }),

@@ -45,7 +45,8 @@ export function allocationShapes(
     const { subclusterBytes, l2EntryBytes, l2TableCoverageBytes } = geometry;
     const sliceCoverageBytes = (Math.min(defaultPartialEntryBytes, clusterBytes) / l2EntryBytes) * clusterBytes;
     const { units } = written;
-    const allocatingWriteCount = written.allocatingWriteCount(levelOf(clusterBytes));
+    // An estimate may come out above what there is.
+    const allocatingWriteCount = Math.min(totals.writeCount, written.allocatingWriteCount(levelOf(clusterBytes)));
     const copyOnWriteBytes = written.copiedBytes(levelOf(subclusterBytes));
     const grainBytes = extendedL2 ? Math.max(subclusterBytes, hostBlockBytes) : clusterBytes;
     const dataBytes = units.count(grainBytes) * grainBytes;

@@ -122,16 +122,15 @@ export class StatisticsCollector {
       if (kind > Operation.write) continue;
       const offset = offsetBytes[index] as number;
       this.#pageCount += Math.floor((offset + length - 1) / pageBytes) - Math.floor(offset / pageBytes) + 1;
-      const level = this.#touch(kind === Operation.write, offset, offset + length);
-      if (kind === Operation.write) this.#written.end(level);
+      this.#touch(kind === Operation.write, offset, offset + length);
     }
   }
 
-  /** @returns the greatest level of a cluster that is written for the first time */
-  #touch(isWrite: boolean, offset: number, end: number): number {
+  #touch(isWrite: boolean, offset: number, end: number): void {
     let level = -1;
+    const first = Math.floor(offset / diskRegionBytes);
     const last = Math.floor((end - 1) / diskRegionBytes);
-    for (let region = Math.floor(offset / diskRegionBytes); region <= last; region++) {
+    for (let region = first; region <= last; region++) {
       const from = Math.max(0, offset - region * diskRegionBytes);
       const to = Math.min(diskRegionBytes, end - region * diskRegionBytes);
       const followed = this.#table.find(region);
@@ -139,7 +138,7 @@ export class StatisticsCollector {
       if (followed) this.#workingSet.use(from, to);
       if (isWrite) level = Math.max(level, this.#written.mark(region, followed, from, to));
     }
-    return level;
+    if (isWrite) this.#written.end(level, last - first + 1);
   }
 
   #estimate(): StatisticsEstimate | null {

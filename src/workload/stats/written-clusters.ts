@@ -26,9 +26,15 @@ export class WrittenClusters {
     return this.units.mark(region, followed, from, to);
   }
 
-  /** A write has touched all of its regions. @param level the greatest that {@link mark} gave for one of them */
-  end(level: number): void {
-    if (level >= 0) this.#firstTouches[level] = (this.#firstTouches[level] as number) + this.#table.weight;
+  /**
+   * A write has touched all of its regions.
+   * @param level the greatest that {@link mark} gave for one of them @param regionCount how many they are
+   */
+  end(level: number, regionCount: number): void {
+    if (level < 0) return;
+    // It was seen because at least one of its regions is followed.
+    const chance = 1 - (1 - 1 / this.#table.weight) ** regionCount;
+    this.#firstTouches[level] = (this.#firstTouches[level] as number) + 1 / chance;
   }
 
   /** Writes that touch a cluster of 512 × 2^level bytes that none before them touched. */

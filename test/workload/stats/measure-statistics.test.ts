@@ -186,6 +186,17 @@ test('beyond its memory, distinct bytes, allocation and working sets are estimat
   expect(bounded.requestCount).toBe(exact.requestCount);
 });
 
+test('a write over more regions than are followed is one write', () => {
+  const requests: NaiveRequest[] = [
+    [Operation.write, 0, 2 ** 32, 0],
+    [Operation.write, 2 ** 33, 2 ** 32, 1],
+    [Operation.write, 0, 2 ** 32, 2],
+  ];
+  const bounded = measureStatistics(workloadOf(requests, true, 2 ** 40), { maximumBytes: 256 * 3 * 512 });
+  expect(bounded.estimate?.followedRatio).toBeLessThan(0.25);
+  for (const shape of bounded.allocation) expect(shape.allocatingWriteCount).toBe(2);
+});
+
 test('nothing at all has statistics too', () => {
   const statistics = measureStatistics(workloadOf([]));
   expect(statistics).toMatchObject({ requestCount: 0, footprintBytes: 0, timing: null, windows: { list: [] } });
