@@ -1,9 +1,6 @@
-import { Operation, type RequestBlock } from '../workload/request.ts';
+import { longestRequestBytes, Operation, type RequestBlock } from '../workload/request.ts';
 import type { Workload } from '../workload/workload.ts';
 import { CommonAlignment, SectorSet } from './sector-set.ts';
-
-/** The most that qemu-io takes in one request. @source QEMU qemu-io-cmds.c, BDRV_REQUEST_MAX_BYTES */
-export const maxRequestBytes = 2_147_483_136;
 
 /** What a workload's requests add up to. Warm-up and measured requests alike. */
 export interface RequestSummary {
@@ -71,7 +68,7 @@ export class RequestSurvey {
         this.#syncCount++;
         continue;
       }
-      if (length > maxRequestBytes || offset + length > this.#diskBytes) this.#refuse(offset, length);
+      if (length > longestRequestBytes || offset + length > this.#diskBytes) this.#refuse(offset, length);
       if (operation === Operation.trim) {
         this.#trimCount++;
         continue;
@@ -93,8 +90,8 @@ export class RequestSurvey {
   #refuse(offset: number, length: number): never {
     const where = `request ${this.#requestCount} (offset ${offset}, length ${length})`;
     throw new UnrunnableRequest(
-      length > maxRequestBytes
-        ? `${where} is longer than the ${maxRequestBytes} bytes that qemu-io takes at once`
+      length > longestRequestBytes
+        ? `${where} is longer than the ${longestRequestBytes} bytes that qemu-io takes at once`
         : `${where} ends beyond the disk of ${this.#diskBytes} bytes`,
     );
   }

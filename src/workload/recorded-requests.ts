@@ -5,6 +5,8 @@ export interface RecordedRequests {
   readonly count: number;
   /** A new pass over all of them from the first. Blocks may be reused: copy what you keep. */
   blocks(): Iterable<RequestBlock>;
+  /** How many more requests there are once those that no disk of QEMU takes at once are in pieces. */
+  readonly additionalPieceCount: number;
   /** SHA-256 over the requests in iolog spelling without names and times; hexadecimal. */
   readonly hash: string;
   /** Where the last byte that any request touches ends. */

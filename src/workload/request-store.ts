@@ -1,6 +1,7 @@
 import type { RecordedRequests } from './recorded-requests.ts';
-import { Operation, type RequestBlock, requestBlockCapacity } from './request.ts';
+import { longestRequestBytes, Operation, type RequestBlock, requestBlockCapacity } from './request.ts';
 import { RequestHash } from './request-hash.ts';
+import { pieceCount } from './split-requests.ts';
 import { SpoolFile } from './spool-file.ts';
 
 /** Requests up to this number stay in memory, 25 bytes each; the rest of a longer recording's go to a file with them. */
@@ -41,6 +42,7 @@ export class RequestStore {
   #endBytes = 0;
   #lastTimeUs = 0;
   #readsOnly = true;
+  #additionalPieceCount = 0;
 
   /** @param inMemoryCount how many requests may stay in memory */
   constructor(inMemoryCount = memoryRequestCount) {
@@ -65,6 +67,7 @@ export class RequestStore {
     block.timeUs[index] = timeUs;
     this.#count += 1;
     if (offsetBytes + lengthBytes > this.#endBytes) this.#endBytes = offsetBytes + lengthBytes;
+    if (lengthBytes > longestRequestBytes) this.#additionalPieceCount += pieceCount(lengthBytes) - 1;
     if (operation === Operation.write || operation === Operation.trim) this.#readsOnly = false;
     this.#lastTimeUs = timeUs;
     if (block.count === requestBlockCapacity) this.#flush();
@@ -76,15 +79,16 @@ export class RequestStore {
    */
   finish(isTimed: boolean, move?: MoveRequests): RecordedRequests {
     const blocks = () => this.#read(move);
-    let [hash, endBytes] = ['', this.#endBytes];
+    let [hash, endBytes, additionalPieceCount] = ['', this.#endBytes, this.#additionalPieceCount];
     if (move === undefined) {
       this.#hash.update(this.#current);
       hash = this.#hash.digest();
     } else {
-      ({ hash, endBytes } = summarise(blocks()));
+      ({ hash, endBytes, additionalPieceCount } = summarise(blocks()));
     }
     const durationMs = isTimed ? this.#lastTimeUs / 1000 : 0;
-    return { count: this.#count, blocks, hash, endBytes, isTimed, durationMs, readsOnly: this.#readsOnly };
+    const readsOnly = this.#readsOnly;
+    return { count: this.#count, blocks, additionalPieceCount, hash, endBytes, isTimed, durationMs, readsOnly };
   }
 
   #flush(): void {
@@ -127,14 +131,19 @@ export class RequestStore {
   }
 }
 
-function summarise(blocks: Iterable<RequestBlock>): { readonly hash: string; readonly endBytes: number } {
+function summarise(
+  blocks: Iterable<RequestBlock>,
+): Pick<RecordedRequests, 'hash' | 'endBytes' | 'additionalPieceCount'> {
   const hash = new RequestHash();
   let endBytes = 0;
+  let additionalPieceCount = 0;
   for (const block of blocks) {
     hash.update(block);
     for (let index = 0; index < block.count; index++) {
-      endBytes = Math.max(endBytes, (block.offsetBytes[index] as number) + (block.lengthBytes[index] as number));
+      const lengthBytes = block.lengthBytes[index] as number;
+      endBytes = Math.max(endBytes, (block.offsetBytes[index] as number) + lengthBytes);
+      additionalPieceCount += pieceCount(lengthBytes) - 1;
     }
   }
-  return { hash: hash.digest(), endBytes };
+  return { hash: hash.digest(), endBytes, additionalPieceCount };
 }

@@ -6,6 +6,12 @@ export type Operation = (typeof Operation)[keyof typeof Operation];
 export const operationNames = ['read', 'write', 'trim', 'sync'] as const;
 export type OperationName = (typeof operationNames)[number];
 
+/**
+ * The most that a disk of QEMU takes in one request, bytes: what is longer comes to it in pieces.
+ * @source QEMU include/block/block-common.h, BDRV_REQUEST_MAX_BYTES; virtio-blk limits discards and write-zeroes to it
+ */
+export const longestRequestBytes = 2 ** 31 - 512;
+
 /** How many requests a stream hands out at a time. */
 export const requestBlockCapacity = 4096;
 

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { formatBytes } from '../units/bytes.ts';
+import type { Warning } from '../warnings.ts';
 import { resolveFioJobs } from './fio-job/resolve-fio-job.ts';
 import { resolveLoad } from './load-schema.ts';
 import { resolveShape } from './patterns/resolve-shape.ts';
@@ -9,7 +10,8 @@ import { blockBytes } from './postmark/layout.ts';
 import type { Profile, ProfilePhase, ProfileStream, RecordedProfile } from './profile.ts';
 import type { ProgramSpec } from './programs/program.ts';
 import { neededBytes, postmarkProgramSpec, programSpec } from './programs/resolve-program.ts';
-import { Operation } from './request.ts';
+import { longestRequestBytes, Operation } from './request.ts';
+import { splitLongRequests } from './split-requests.ts';
 import { recordCount, type StreamSpec } from './stream.ts';
 import { surveyWarnings } from './trace/survey.ts';
 import type { Workload } from './workload.ts';
@@ -22,6 +24,11 @@ export interface ResolveOptions {
   readonly diskBytes?: number;
   /** In place of the profile's seed, and of PostMark's own. */
   readonly seed?: number;
+  /**
+   * Whether requests that are longer than a disk of QEMU takes stay whole, as for looking at a recording; else they come
+   * in pieces, as a guest's do.
+   */
+  readonly asRecorded?: boolean;
 }
 
 /**
@@ -54,8 +61,9 @@ function resolveRequests(profile: Profile, options: ResolveOptions): Workload {
     return { ...common, ...resolved, ...(warnings === undefined ? {} : { warnings }) };
   }
   if (profile.kind === 'recorded') {
-    const warnings = surveyWarnings(profile.survey, profile.name);
-    return { ...common, ...resolveRecorded(profile, diskBytes), ...(warnings.length === 0 ? {} : { warnings }) };
+    const recorded = resolveRecorded(profile, diskBytes, options.asRecorded === true);
+    const warnings = [...surveyWarnings(profile.survey, profile.name), ...splitWarnings(profile, recorded)];
+    return { ...common, ...recorded, ...(warnings.length === 0 ? {} : { warnings }) };
   }
   const phases = profile.phases.map((phase, index) => {
     const where = `${profile.name}: phase ${index + 1} (${phase.pattern})`;
@@ -86,6 +94,7 @@ function warmUpCount({ name, warmUp }: Profile, counts: readonly number[], reque
 function resolveRecorded(
   profile: RecordedProfile,
   diskBytes: number,
+  asRecorded: boolean,
 ): Pick<Workload, 'requestCount' | 'warmUpCount' | 'identity' | 'isTimed' | 'requests'> {
   const { requests } = profile;
   if (requests.endBytes > diskBytes) {
@@ -94,13 +103,21 @@ function resolveRecorded(
       { hint: 'Give a larger --disk.' },
     );
   }
+  const splits = requests.additionalPieceCount > 0 && !asRecorded;
   return {
-    requestCount: requests.count,
+    requestCount: requests.count + (splits ? requests.additionalPieceCount : 0),
     warmUpCount: warmUpCount(profile, [requests.count], requests.count),
     identity: { recorded: requests.hash },
     ...(requests.isTimed ? { isTimed: true } : {}),
-    requests: () => requests.blocks(),
+    requests: () => (splits ? splitLongRequests(requests.blocks()) : requests.blocks()),
   };
+}
+
+function splitWarnings(profile: RecordedProfile, { requestCount }: Pick<Workload, 'requestCount'>): readonly Warning[] {
+  const more = requestCount - profile.requests.count;
+  if (more === 0) return [];
+  const message = `requests that are longer than a disk of QEMU takes (${longestRequestBytes} bytes) come in pieces: ${more} requests more than recorded`;
+  return [{ code: 'long-requests', subject: profile.name, message }];
 }
 
 function countRequests(phase: PhaseSpec, seed: number, index: number): number {

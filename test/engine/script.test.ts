@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { writeScript } from '../../src/engine/qemu-io/script.ts';
-import { maxRequestBytes, UnrunnableRequest } from '../../src/engine/request-survey.ts';
+import { UnrunnableRequest } from '../../src/engine/request-survey.ts';
+import { longestRequestBytes } from '../../src/workload/request.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { randomRequests, type TestRequest, workloadOf } from '../helpers/workload.ts';
 
@@ -122,7 +123,7 @@ test('a request beyond the end of the disk or longer than qemu-io takes is refus
       ),
     ),
   ).rejects.toThrow('request 2 (offset 1024, length 1024) ends beyond the disk of 1536 bytes');
-  const long = script(workloadOf([['read', 0, maxRequestBytes + 512]], { diskBytes: 4 * tebibyte }));
+  const long = script(workloadOf([['read', 0, longestRequestBytes + 512]], { diskBytes: 4 * tebibyte }));
   await expect(long).rejects.toThrow(UnrunnableRequest);
   await expect(long).rejects.toThrow('longer than the 2147483136 bytes');
 });

@@ -39,6 +39,7 @@ export async function loadSource(
   const workload = resolveWorkload(profile, {
     ...(diskBytes === undefined ? {} : { diskBytes }),
     ...(seed === undefined ? {} : { seed }),
+    asRecorded: true,
   });
   return { profile, workload, options };
 }

@@ -1,5 +1,5 @@
 import type { RecordedRequests } from '../../workload/recorded-requests.ts';
-import type { Operation } from '../../workload/request.ts';
+import { longestRequestBytes, type Operation } from '../../workload/request.ts';
 import { RequestStore } from '../../workload/request-store.ts';
 import type { TraceSink } from '../../workload/trace/trace-format.ts';
 
@@ -8,12 +8,6 @@ import type { TraceSink } from '../../workload/trace/trace-format.ts';
  * merges them as they are read; a processor that was taken away from its virtual machine in the middle of an event shows it late.
  */
 const holdBackUs = 250_000;
-
-/**
- * What a guest's disk takes at once. The loop device takes discards of up to 4 GiB; those of a guest are split before.
- * @source QEMU include/block/block-common.h, BDRV_REQUEST_MAX_SECTORS, which limits discards and write-zeroes of virtio-blk
- */
-const longestBytes = 2 ** 31 - 512;
 
 interface HeldRequest {
   readonly operation: Operation;
@@ -46,7 +40,7 @@ export class RequestCollector implements TraceSink {
   request(_device: number, operation: Operation, offsetBytes: number, lengthBytes: number, timeUs: number): void {
     let done = 0;
     do {
-      const partBytes = Math.min(lengthBytes - done, longestBytes);
+      const partBytes = Math.min(lengthBytes - done, longestRequestBytes);
       this.#held.push({ operation, offsetBytes: offsetBytes + done, lengthBytes: partBytes, timeUs });
       done += partBytes;
     } while (done < lengthBytes);
