@@ -116,7 +116,7 @@ function resolveRecorded(
 function splitWarnings(profile: RecordedProfile, { requestCount }: Pick<Workload, 'requestCount'>): readonly Warning[] {
   const more = requestCount - profile.requests.count;
   if (more === 0) return [];
-  const message = `requests that are longer than a disk of QEMU takes (${longestRequestBytes} bytes) come in pieces: ${more} requests more than recorded`;
+  const message = `trims that are longer than a disk of QEMU takes (${longestRequestBytes} bytes) come in pieces: ${more} requests more than recorded`;
   return [{ code: 'long-requests', subject: profile.name, message }];
 }
 

@@ -152,7 +152,7 @@ describe('refused before anything runs', () => {
     [['--disk', '1M', '--requests', 'empty.log'], 'empty.log: the fio iolog has no requests'],
     [['--disk', '1M', '--requests', 'zero.log'], 'zero.log:4: the length of a write is 0'],
     [['--disk', '1M', '--requests', 'past.log'], 'past.log:5: the trim of 8192 bytes at 1044480 ends past the end'],
-    [['--disk', '8G', '--requests', 'long.log'], 'request 1 (offset 0, length 4294967296) is longer than'],
+    [['--disk', '8G', '--requests', 'long.log'], 'long.log:4: a read of 4294967296 bytes is longer than a disk takes'],
     [['--disk', '1M', '--requests', 'ok.log', '-o', 'cluster_size=100'], 'Cluster size must be a power of two'],
     [['--disk', '1M', '--requests', 'ok.log', '-o', 'encrypt.format=luks'], 'encrypt.format'],
     [['--disk', '1M', '--requests', 'ok.log', '-o', 'backing_file=x,backing_fmt=raw'], 'backing_f'],

@@ -1,6 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { formatBytes } from '../../units/bytes.ts';
-import { Operation } from '../request.ts';
+import { longestRequestBytes, Operation } from '../request.ts';
 import { type MoveRequests, RequestStore } from '../request-store.ts';
 import { cutToDisk, foldedOffset, scaleToDisk } from './fit-to-disk.ts';
 import type { Tally } from './survey.ts';
@@ -12,8 +11,7 @@ import type { TraceOptions } from './trace-options.ts';
 const mostNameCharacters = 4 * 1024 * 1024;
 /** A step back in time up to this is due to traces of several processors or to the order of completions. */
 const toleratedStepUs = 1_000_000;
-/** No transport has reads or writes of more than 4 GiB; some take discards of a device at once. */
-const longestDataBytes = 2 ** 32;
+/** Some discard a whole device at once. */
 const longestTrimBytes = 2 ** 40;
 
 export interface FilterSettings {
@@ -144,13 +142,13 @@ export class TraceFilter implements TraceSink {
     const { options, diskBytes } = this.#settings;
     const endBytes = offsetBytes + lengthBytes;
     const name = operation === Operation.read ? 'read' : operation === Operation.write ? 'write' : 'trim';
-    const longestBytes = operation === Operation.trim ? longestTrimBytes : longestDataBytes;
+    const longestBytes = operation === Operation.trim ? longestTrimBytes : longestRequestBytes;
     const exists = endBytes <= Number.MAX_SAFE_INTEGER && offsetBytes >= 0 && lengthBytes > 0;
     if (exists && lengthBytes <= longestBytes && endBytes <= diskBytes) return true;
     if (lengthBytes === 0) this.#bad(`the length of a ${name} is 0`);
     else if (!exists) this.#bad('the request ends behind the largest disk that qtune can count');
     else if (lengthBytes > longestBytes)
-      this.#bad(`a ${name} of ${lengthBytes} bytes is longer than any that a disk gets (${formatBytes(longestBytes)})`);
+      this.#bad(`a ${name} of ${lengthBytes} bytes is longer than a disk takes (${longestBytes} bytes)`);
     else if (options.fit !== 'refuse') return true;
     else {
       this.#bad(
