@@ -18,8 +18,8 @@ interface Piece {
  * Large files follow their own last block and otherwise get the longest piece of free blocks that is needed. Freed blocks
  * are free only after the next commit.
  *
- * @source Linux 6.18, fs/ext4/mballoc.c: ext4_mb_group_or_file, ext4_mb_new_group_pa, ext4_mb_normalize_request;
- *   fs/ext4/balloc.c: ext4_inode_to_goal_block
+ * @source Linux, fs/ext4/mballoc.c as of 6.x: ext4_mb_group_or_file. Sizes and places of pieces are as in own recordings
+ *   (ext4_mb_new_group_pa, ext4_mb_normalize_request and ext4_inode_to_goal_block were not read in 6.18)
  */
 export class BlockAllocator {
   readonly #layout: Ext4Layout;

@@ -11,10 +11,12 @@ const entryBytes = 16;
 const entriesPerBlock = Math.floor((0.75 * blockBytes) / entryBytes);
 
 /**
- * Inodes and names. Directories in the root are spread over the disk, a file's inode is the first free one of its
+ * Inodes and names. Directories in the root are spread over the disk (the kernel starts at a hash of the name and takes the
+ * flex group with the fewest directories, the model takes any), others stay in the flex group of their parent, a file's inode is the first free one of its
  * directory's group, and its name lies in the block that its hash tells.
  *
- * @source Linux 6.18, fs/ext4/ialloc.c: find_group_orlov, find_group_other; fs/ext4/namei.c
+ * @source Linux, fs/ext4/ialloc.c as of 5.x: find_group_orlov, find_group_other; how full blocks of a directory are is
+ *   supposed, not read
  */
 export class Directories {
   readonly #layout: Ext4Layout;
@@ -36,8 +38,9 @@ export class Directories {
     return this.#fileCount;
   }
 
-  makeDirectory(): Directory {
-    const flex = this.#random.below(this.#layout.flexCount);
+  /** Directories in the root are spread, others stay with their parent. */
+  makeDirectory(parent?: Directory): Directory {
+    const flex = parent?.flex ?? this.#random.below(this.#layout.flexCount);
     const inode = this.#takeInode(this.#layout.directoryGroup(flex));
     const directory = { flex, group: inode.group, inodeBlock: inode.block, blocks: [], entryCount: 0 };
     this.#addBlock(directory);

@@ -12,7 +12,8 @@ const largestJournalWriteBytes = 128 * blockBytes;
  * ext4's journal in its default mode `ordered`: changed metadata blocks are written one behind the other, then a flush, the
  * commit record and a flush. Afterwards the blocks are dirty in their own places, unless the next transaction has them.
  *
- * @source Linux 6.18, fs/jbd2/commit.c: jbd2_journal_commit_transaction; order and sizes as in own recordings
+ * @source order and sizes as in own recordings with Linux 6.18; fs/jbd2/commit.c, jbd2_journal_commit_transaction, was not
+ *   read
  */
 export class Journal {
   readonly #place: BlockRange;

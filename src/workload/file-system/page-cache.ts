@@ -26,7 +26,10 @@ const activeList = 1;
  * use makes it active, and the active list may take no more than half of the pages, so pages used once do not drive out
  * those used often, and a page that is written once reaches the end of the inactive list early.
  *
- * @source Linux 6.18, mm/swap.c: folio_mark_accessed; mm/vmscan.c: inactive_is_low, shrink_active_list; sizes from
+ * Above 1 GiB of pages the kernel lets the active list take more; the model does not.
+ *
+ * @source Linux, mm/vmscan.c as of 6.x: inactive_is_low; the second use and the return soon after are as
+ *   folio_mark_accessed and workingset_refault are documented, not read in 6.18; sizes from
  *   /proc/slabinfo: buffer_head 104 bytes, radix_tree_node 584
  */
 export class PageCache<File extends CachedFile> {

@@ -12,7 +12,11 @@ interface PendingRequest {
  * The block layer between file system and driver: a request that continues the one before it grows that one, up to a
  * limit. Like the kernel's plug it looks at the last request only.
  *
- * @source Linux 6.18, block/blk-merge.c: blk_attempt_plug_merge
+ * The kernel's plug is also sent after 32 requests or one of 128 KiB, but only when a request comes that could not be
+ * joined, so nothing is joined less for it.
+ *
+ * @source Linux, block/blk-mq.c as described for 6.x: blk_add_rq_to_plug; block/blk-merge.c: blk_attempt_plug_merge, not
+ *   read in 6.18
  */
 export class PendingRequests {
   readonly #startBytes: number;

@@ -11,7 +11,8 @@ export interface ReadWindow {
  * Linux's on-demand read-ahead of one open file. Reading on from the last byte opens a window that grows to 128 KiB; a
  * page that begins nothing is read alone; pages that are cached in front of the wanted one are taken for an older stream.
  *
- * @source Linux 6.18, mm/readahead.c: page_cache_sync_ra, page_cache_async_ra, get_init_ra_size, get_next_ra_size
+ * @source Linux, mm/readahead.c: page_cache_sync_ra as of 6.18, page_cache_async_ra by ondemand_readahead as of 5.18,
+ *   get_init_ra_size and get_next_ra_size
  */
 export class ReadAhead {
   #start = 0;

@@ -1,7 +1,8 @@
 import type { GuestFileSystem } from '../file-system/file-system.ts';
-import type { Directory, GuestFile } from '../file-system/guest-file.ts';
-import { ReadAhead } from '../file-system/read-ahead.ts';
 import { Random } from '../random.ts';
+import { type Entry, FileSet } from './filebench-files.ts';
+import { oltpThreads } from './filebench-oltp.ts';
+import { nothing, runThreads, type Thread } from './filebench-threads.ts';
 import { gammaSize } from './gamma.ts';
 
 export const filebenchPersonalities = ['fileserver', 'varmail', 'webserver', 'oltp'] as const;
@@ -13,194 +14,128 @@ export interface FilebenchParameters {
   readonly files: number;
   /** Mean of the gamma distribution of sizes, bytes; of oltp the size of each data file. */
   readonly meanFileBytes: number;
-  /** Threads take turns, one operation each. */
+  /** Threads, of which any makes the next operation. */
   readonly threads: number;
   readonly loops: number;
   readonly seed: number;
 }
 
-const transferBytes = 2 ** 20;
-const meanAppendBytes = 16 * 1024;
+/** `meanappendsize`, which is not the mean but the end of what appends draw from. */
+const appendLimitBytes = 16 * 1024;
 const filesPerDirectory = 20;
+const logFileBytes = 10 * 2 ** 20;
+/** Share of the files that are made first where files come and go. */
+const madeShare = 0.8;
 
 /**
- * The four personalities that filebench is known for, as calls of a file system. Files are made first, then written back
- * and forgotten, as filebench asks for; then the threads go through their loops, each by turns one operation.
+ * The four personalities that filebench is known for, as calls of a file system. Files are made first, then the threads
+ * go through their loops, without anything written back or forgotten in between. While one commit runs, the threads that
+ * sync gather for the next, so that a commit serves half of varmail's.
  *
- * @source filebench 1.5, workloads/fileserver.f, varmail.f, webserver.f and oltp.f
+ * @source filebench 1.5-alpha3, workloads/fileserver.f, varmail.f, webserver.f and oltp.f
  */
 export function* filebenchProgram(
   parameters: FilebenchParameters,
   files: GuestFileSystem,
 ): Generator<void, void, undefined> {
-  const set = new FileSet(parameters, files);
-  yield* set.make();
-  files.dropCaches();
-  yield;
-  const loop = loops[parameters.personality];
-  const threads = Array.from({ length: Math.min(parameters.threads, parameters.loops) }, () => loop(set));
-  let remaining = parameters.loops - threads.length;
-  while (threads.length > 0) {
-    for (let index = 0; index < threads.length; index++) {
-      if (threads[index]?.next().done === true) {
-        if (remaining > 0) threads[index] = loop(set);
-        else threads.splice(index--, 1);
-        remaining -= 1;
-      }
-      yield;
-    }
+  const { personality, threads } = parameters;
+  const random = new Random(parameters.seed, 1);
+  if (personality === 'oltp') {
+    yield* runThreads(yield* database(parameters, files, random), files, 1, random);
+  } else {
+    const half = Math.max(1, Math.floor(threads / 2));
+    yield* runThreads(yield* fileThreads(parameters, files, random), files, half, random);
   }
   files.unmount();
 }
 
-type Loop = (set: FileSet) => Generator<void, void, undefined>;
-
-const loops: Readonly<Record<FilebenchPersonality, Loop>> = { fileserver, varmail, webserver, oltp };
-
-function* fileserver(set: FileSet): Generator<void, void, undefined> {
-  const created = set.create();
-  set.append(created, set.size());
-  yield;
-  set.append(set.pick(), set.appendSize());
-  yield;
-  set.readWhole(set.pick());
-  yield;
-  set.deleteAny();
+/** Makes the log and the data files, each whole. */
+function* database(
+  parameters: FilebenchParameters,
+  files: GuestFileSystem,
+  random: Random,
+): Generator<void, readonly Thread[], undefined> {
+  const logs = new FileSet(files, random, [files.makeDirectory()], [logFileBytes]);
+  yield* logs.make(1);
+  const sizes = Array.from({ length: parameters.files }, () => parameters.meanFileBytes);
+  const data = new FileSet(files, random, [files.makeDirectory()], sizes);
+  yield* data.make(1);
+  return oltpThreads(files, parameters.seed, data.existing(), logs.existing(), parameters.threads, parameters.loops);
 }
 
-function* varmail(set: FileSet): Generator<void, void, undefined> {
-  set.deleteAny();
-  yield;
-  const created = set.create();
-  set.append(created, set.appendSize());
-  set.files.sync(created);
-  yield;
-  const opened = set.pick();
-  set.readWhole(opened);
-  set.append(opened, set.appendSize());
-  set.files.sync(opened);
-  yield;
-  set.readWhole(set.pick());
+/** Makes the files of the other personalities. */
+function* fileThreads(
+  parameters: FilebenchParameters,
+  files: GuestFileSystem,
+  random: Random,
+): Generator<void, readonly Thread[], undefined> {
+  const { personality, threads, loops } = parameters;
+  const size = (): number => gammaSize(random, parameters.meanFileBytes);
+  const isWebserver = personality === 'webserver';
+  const logs = isWebserver ? new FileSet(files, random, [files.makeDirectory()], [size()]) : undefined;
+  if (logs) yield* logs.make(1);
+  const top = files.makeDirectory();
+  const count = personality === 'varmail' ? 0 : Math.ceil(parameters.files / filesPerDirectory);
+  const directories = count === 0 ? [top] : Array.from({ length: count }, () => files.makeDirectory(top));
+  const set = new FileSet(files, random, directories, Array.from({ length: parameters.files }, size));
+  yield* set.make(isWebserver ? 1 : madeShare);
+  const log = logs?.open();
+  const loop = (): Thread => {
+    if (log) return webserver(set, log);
+    return personality === 'varmail' ? varmail(set) : fileserver(set);
+  };
+  let remaining = loops;
+  function* thread(): Thread {
+    while (remaining-- > 0) yield* loop();
+  }
+  return Array.from({ length: Math.min(threads, loops) }, thread);
 }
 
-function* webserver(set: FileSet): Generator<void, void, undefined> {
+function* fileserver(set: FileSet): Thread {
+  const created = set.create();
+  if (created === undefined) return;
+  set.writeWhole(created);
+  yield nothing;
+  set.close(created);
+  const extended = set.open();
+  set.append(extended, appendLimitBytes);
+  yield nothing;
+  set.close(extended);
+  const read = set.open();
+  set.readWhole(read);
+  yield nothing;
+  set.close(read);
+  set.deleteNext();
+  yield nothing;
+  set.pass();
+}
+
+function* varmail(set: FileSet): Thread {
+  set.deleteNext();
+  yield nothing;
+  const created = set.create();
+  if (created === undefined) return;
+  set.append(created, appendLimitBytes);
+  yield set.filesOf(created);
+  set.close(created);
+  const answered = set.open();
+  set.readWhole(answered);
+  set.append(answered, appendLimitBytes);
+  yield set.filesOf(answered);
+  set.close(answered);
+  const read = set.open();
+  set.readWhole(read);
+  yield nothing;
+  set.close(read);
+}
+
+function* webserver(set: FileSet, log: Entry): Thread {
   for (let count = 0; count < 10; count++) {
-    set.readWhole(set.pick());
-    yield;
+    const page = set.open();
+    set.readWhole(page);
+    yield nothing;
+    set.close(page);
   }
-  set.append(set.log(), set.appendSize());
-}
-
-/** The database writers write when 1,000 reads were done and the log writer after 3,200: its semaphores. */
-const readsPerDatabaseWrite = 10;
-const readsPerLogWrite = 3200;
-const oltpReadBytes = 2048;
-const oltpLogBytes = 256 * 1024;
-
-function* oltp(set: FileSet): Generator<void, void, undefined> {
-  set.readAt(set.pick(), oltpReadBytes);
-  if (set.takes(readsPerDatabaseWrite)) set.writeAt(set.pick(), oltpReadBytes);
-  if (set.takes(readsPerLogWrite)) set.writeAt(set.log(), oltpLogBytes);
-  yield;
-}
-
-/** The files of a run: those that exist, in no order, and the log. */
-class FileSet {
-  readonly files: GuestFileSystem;
-  readonly #parameters: FilebenchParameters;
-  readonly #random: Random;
-  readonly #existing: GuestFile[] = [];
-  readonly #directories: Directory[] = [];
-  readonly #calls = new Map<number, number>();
-  #log: GuestFile | undefined;
-
-  constructor(parameters: FilebenchParameters, files: GuestFileSystem) {
-    this.files = files;
-    this.#parameters = parameters;
-    this.#random = new Random(parameters.seed, 1);
-    const isFlat = parameters.personality === 'varmail' || parameters.personality === 'oltp';
-    const count = isFlat ? 1 : Math.ceil(parameters.files / filesPerDirectory);
-    for (let index = 0; index < count; index++) this.#directories.push(files.makeDirectory());
-  }
-
-  /** The files that are there from the start: all of those that are only read, four in five of the others. */
-  *make(): Generator<void, void, undefined> {
-    const { personality, files, meanFileBytes } = this.#parameters;
-    const isFixed = personality === 'oltp';
-    const share = personality === 'webserver' || isFixed ? 1 : 0.8;
-    for (let count = 0; count < Math.ceil(files * share); count++) {
-      this.append(this.create(), isFixed ? meanFileBytes : this.size());
-      yield;
-    }
-    if (personality !== 'webserver' && !isFixed) return;
-    this.#log = this.files.create(this.#directories[0] ?? this.files.makeDirectory());
-    this.append(this.#log, meanFileBytes);
-  }
-
-  size(): number {
-    return gammaSize(this.#random, this.#parameters.meanFileBytes);
-  }
-
-  /** Appends are uniform up to twice their mean. */
-  appendSize(): number {
-    return 1 + this.#random.below(2 * meanAppendBytes - 1);
-  }
-
-  create(): GuestFile {
-    const directory = this.#directories[this.#random.below(this.#directories.length)];
-    if (directory === undefined) throw new RangeError('there is a directory');
-    const file = this.files.create(directory);
-    this.#existing.push(file);
-    return file;
-  }
-
-  pick(): GuestFile {
-    const file = this.#existing[this.#random.below(this.#existing.length)];
-    return file ?? this.create();
-  }
-
-  log(): GuestFile {
-    return this.#log ?? this.pick();
-  }
-
-  deleteAny(): void {
-    const index = this.#random.below(this.#existing.length);
-    const file = this.#existing[index];
-    const last = this.#existing.pop();
-    if (file === undefined || last === undefined) return;
-    if (last !== file) this.#existing[index] = last;
-    this.files.remove(file);
-  }
-
-  append(file: GuestFile, bytes: number): void {
-    for (let done = 0; done < bytes; done += transferBytes) {
-      this.files.write(file, file.sizeBytes, Math.min(transferBytes, bytes - done));
-    }
-  }
-
-  readWhole(file: GuestFile): void {
-    const open = new ReadAhead();
-    for (let at = 0; at < file.sizeBytes; at += transferBytes) this.files.read(file, open, at, transferBytes);
-  }
-
-  readAt(file: GuestFile, bytes: number): void {
-    this.files.read(file, new ReadAhead(), this.#place(file, bytes), bytes);
-  }
-
-  /** A write that is on the disk when the call returns: `dsync`. */
-  writeAt(file: GuestFile, bytes: number): void {
-    this.files.write(file, this.#place(file, bytes), bytes);
-    this.files.sync(file);
-  }
-
-  /** Whether this is the n-th call with this n. */
-  takes(every: number): boolean {
-    const calls = (this.#calls.get(every) ?? 0) + 1;
-    this.#calls.set(every, calls % every);
-    return calls === every;
-  }
-
-  #place(file: GuestFile, bytes: number): number {
-    return this.#random.below(Math.max(1, Math.floor(file.sizeBytes / bytes))) * bytes;
-  }
+  set.append(log, appendLimitBytes);
+  yield nothing;
 }

@@ -24,7 +24,14 @@ const count = z.int().min(1).max(100_000_000);
 export const iozonePhase = z.strictObject({
   pattern: z.literal('iozone').describe("iozone's tests through the page cache of a modelled file system"),
   tests: z
-    .array(z.int().min(0).max(5))
+    .array(
+      z
+        .int()
+        .refine(
+          (test) => test >= 0 && test <= 5,
+          'the tests of iozone are 0 to 5: 0 write, 1 read, 2 random, 3 backward, 4 rewrite of a record, 5 stride',
+        ),
+    )
     .min(1)
     .max(16)
     .describe('Numbers of tests, 0 to 5, in order; the file is written before where 0 is not the first'),

@@ -35,9 +35,9 @@ test('sizes of files have the mean and the spread of a gamma distribution of sha
 });
 
 describe('filebench', () => {
-  const spec = (personality: (typeof filebenchPersonalities)[number], loops: number): ProgramSpec => ({
+  const spec = (personality: (typeof filebenchPersonalities)[number], loops: number, threads = 4): ProgramSpec => ({
     program: 'filebench',
-    parameters: { personality, files: 200, meanFileBytes: 65_536, threads: 4, loops, seed: 1 },
+    parameters: { personality, files: 200, meanFileBytes: 65_536, threads, loops, seed: 1 },
     fileSystem,
   });
 
@@ -47,8 +47,22 @@ describe('filebench', () => {
   });
 
   test('varmail syncs twice in each loop, and a commit has two flushes', () => {
-    const more = count(spec('varmail', 300), 'sync') - count(spec('varmail', 200), 'sync');
+    const more = count(spec('varmail', 300, 1), 'sync') - count(spec('varmail', 200, 1), 'sync');
     expect(more).toBe(400);
+  });
+
+  test('a commit serves half of the threads of varmail', () => {
+    const more = count(spec('varmail', 1200, 16), 'sync') - count(spec('varmail', 200, 16), 'sync');
+    // 1,000 loops sync 2,000 times, eight of which share the two flushes of a commit.
+    expect(more).toBeGreaterThan(480);
+    expect(more).toBeLessThan(520);
+  });
+
+  test('files are gone through in their order, so a set larger than the memory is read from the disk again and again', () => {
+    const reads = requests(spec('webserver', 200)).filter((request) => request.operation === 'read');
+    const mebibytes = reads.reduce((sum, request) => sum + request.length, 0) / 2 ** 20;
+    // 2,000 reads of 64 KiB in the mean; with 8 MiB of 12.5 in memory a random choice would find more than half there.
+    expect(mebibytes).toBeGreaterThan(90);
   });
 
   test('webserver and fileserver do not sync, but for commits', () => {
