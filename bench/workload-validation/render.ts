@@ -59,7 +59,7 @@ The personalities of filebench came last. The first comparison and the program's
 structure: files are gone through in their order and not picked at random, appends are half as long, nothing is dropped from
 memory before the run, threads share commits, oltp writes ten times as much. That was mended by the source, not by the
 recordings, except for what stands in the table. What a cause calls established was read in the kernel's source (releases
-5.18 to 6.18, as files and their excerpts could be had); what it calls supposed was not tested.`;
+5.x to 6.18, as files and their excerpts could be had); what it calls supposed was not tested.`;
 
 function summaryTable(rows: readonly ComparedRow[]): string {
   const lines = rows.map(({ row, recording, model }) => {
