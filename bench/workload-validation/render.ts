@@ -57,8 +57,8 @@ pgbench came after that choice; its program got one rule after the first compari
 version of a row goes to another page where its own is full. PostMark with 24 and 32 MiB was recorded after that, and nothing was changed for it.
 The personalities of filebench came last. The first comparison and the program's source showed that its model was wrong in
 structure: files are gone through in their order and not picked at random, appends are half as long, nothing is dropped from
-memory before the run, threads share commits, oltp writes ten times as much. That was mended by the source, not by the
-recordings, except for what stands in the table. What a cause calls established was read in the kernel's source (releases
+memory before the run, oltp writes ten times as much. That was mended by the program's source; what was taken from the
+recordings, and which were set aside, stands in the table. What a cause calls established was read in the kernel's source (releases
 5.x to 6.18, as files and their excerpts could be had); what it calls supposed was not tested.`;
 
 function summaryTable(rows: readonly ComparedRow[]): string {
