@@ -8,6 +8,8 @@ export interface Prediction {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+  /** Of this, half the width of the 95 % interval of the error of sampling, as a share of the value; absent where nothing was sampled. */
+  readonly samplingRatio?: number;
 }
 
 /** What the model looks at: one configuration on one disk. */

@@ -83,14 +83,13 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
 export function withPredictedIops(proposal: Proposal, iops: Prediction): Proposal {
   const others = proposal.expected.filter(({ metric, source }) => metric !== 'iops' || source !== 'predicted');
   const measured = others.filter(({ source }) => source === 'measured');
-  const { value, low, high } = iops;
   return {
     ...proposal,
-    rates: [value],
+    rates: [iops.value],
     iops,
     expected: [
       ...measured,
-      { metric: 'iops', source: 'predicted', value, low, high },
+      { metric: 'iops', source: 'predicted', ...iops },
       ...others.filter(({ source }) => source !== 'measured'),
     ],
   };

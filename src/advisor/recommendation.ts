@@ -46,6 +46,16 @@ export interface ModelBasis {
   readonly rankedCount: number;
   /** The cost profile, and why it may not be this machine's. */
   readonly costs: { readonly name: string; readonly source: string; readonly warning?: string };
+  /** Where the workload was too long to be run whole under every configuration. */
+  readonly sample?: SampleSize;
+}
+
+/** How much of a profile or a trace was run under each configuration: windows all over it. */
+export interface SampleSize {
+  /** Requests whose cost was taken, and all of them behind the warm-up. */
+  readonly requestCount: number;
+  readonly ofRequestCount: number;
+  readonly windowCount: number;
 }
 
 /** Candidates whose speeds come from the model of QEMU's driver. */

@@ -382,7 +382,8 @@ function loadBlock(node: Qcow2Node, cluster: number): number {
   if (index < image.refcountTable.length) {
     node.file.write(image.refcountTableOffsetBytes + index * tableEntryBytes, tableEntryBytes, FOR_REFCOUNT_TABLE);
     node.file.flush();
-    image.refcountTable[index] = offset;
+    // Images that were made of each other share the table; see shareWith.
+    image.refcountTable = image.refcountTable.with(index, offset);
     node.lastRefcountBlock = Math.max(node.lastRefcountBlock, index);
     return -1 - offset;
   }

@@ -184,6 +184,14 @@ export function openSlice(node: Qcow2Node, offset: number, into: OpenSlice): voi
   into.slot = node.l2Cache.get(sliceOffset(node, table, index), true);
 }
 
+/** Looks the slice of a guest offset up in the cache. @returns its slot; −1 where there is no table */
+export function lookUp(node: Qcow2Node, offset: number): number {
+  const cluster = Math.floor(offset * node.clustersPerByte);
+  const table = node.tables[Math.floor(cluster * node.tablesPerCluster)];
+  if (table === undefined) return -1;
+  return node.l2Cache.get(sliceOffset(node, table, cluster & (node.l2EntriesPerTable - 1)), true);
+}
+
 /** Where the slice that holds an entry lies in the image file. */
 function sliceOffset(node: Qcow2Node, table: L2Table, index: number): number {
   return table.offsetBytes + (index & -node.entriesPerSlice) * node.l2BytesPerEntry;
@@ -196,7 +204,10 @@ function allocateTable(node: Qcow2Node, l1Index: number): void {
   const old = node.tables[l1Index];
   const offset = allocateClusters(node, 1) * node.clusterBytes;
   node.refcountCache.flush();
-  const table = old === undefined ? new L2Table(offset, node.l2EntriesPerTable, image.extendedL2) : old.clone();
+  // Entries beyond the end of the disk are never used.
+  const rest = Math.ceil(image.virtualBytes / node.clusterBytes) - l1Index * node.l2EntriesPerTable;
+  const entries = Math.min(node.l2EntriesPerTable, Math.max(1, rest));
+  const table = old === undefined ? new L2Table(offset, entries, image.extendedL2) : old.clone();
   table.offsetBytes = offset;
   for (let slice = 0; slice < node.slicesPerTable; slice++) {
     const at = offset + slice * l2EntryBytes;

@@ -24,6 +24,8 @@ export class HostFileState {
   #state: number[] = [];
   #allocated: (Uint32Array | undefined)[] = [];
   #written: (Uint32Array | undefined)[] = [];
+  /** Whether a chunk's bit maps are a clone's too. */
+  #shared: boolean[] = [];
 
   /** Bytes that the file takes on disk, as `st_blocks` would say without the file system's own blocks. */
   get allocatedBytes(): number {
@@ -75,14 +77,17 @@ export class HostFileState {
     if (last > first) this.#mark(first, last - first, BLOCK_HOLE);
   }
 
+  /** A copy; bit maps are copied when either of the two first changes them. */
   clone(): HostFileState {
     const copy = new HostFileState();
     copy.lengthBytes = this.lengthBytes;
     copy.#allocatedBlocks = this.#allocatedBlocks;
     copy.#furtherBytes = this.#furtherBytes;
     copy.#state = [...this.#state];
-    copy.#allocated = this.#allocated.map((words) => words?.slice());
-    copy.#written = this.#written.map((words) => words?.slice());
+    copy.#allocated = [...this.#allocated];
+    copy.#written = [...this.#written];
+    this.#shared = this.#state.map(() => true);
+    copy.#shared = [...this.#shared];
     return copy;
   }
 
@@ -110,10 +115,17 @@ export class HostFileState {
         this.#written[chunk] = undefined;
       } else {
         if (now !== MIXED) this.#mix(chunk, now);
+        else if (this.#shared[chunk]) this.#unshare(chunk);
         this.#markWords(chunk, block, stop, state);
       }
       block = stop;
     }
+  }
+
+  #unshare(chunk: number): void {
+    this.#shared[chunk] = false;
+    this.#allocated[chunk] = this.#allocated[chunk]?.slice();
+    this.#written[chunk] = this.#written[chunk]?.slice();
   }
 
   #markWords(chunk: number, start: number, end: number, state: number): void {
@@ -142,6 +154,7 @@ export class HostFileState {
     if (now === BLOCK_WRITTEN) written.fill(0xffff_ffff);
     this.#allocated[chunk] = allocated;
     this.#written[chunk] = written;
+    this.#shared[chunk] = false;
     this.#state[chunk] = MIXED;
   }
 

@@ -180,6 +180,11 @@ export class HostFile {
     this.#flushedGeneration = current;
   }
 
+  /** As if something had been written since the last sync. */
+  markUnsynced(): void {
+    this.#written();
+  }
+
   /** What was in flight is done. */
   settle(): void {
     this.#writtenGeneration += this.#unfinished;

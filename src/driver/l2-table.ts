@@ -41,6 +41,8 @@ export class L2Table {
   zeroes: Uint32Array;
   /** By entry; absent until there is one. */
   compressed: Map<number, CompressedCluster> | undefined;
+  /** Whether the arrays are another table's too; {@link materialize} ends that. */
+  #shared = false;
 
   constructor(offsetBytes: number, entryCount: number, extended: boolean) {
     this.offsetBytes = offsetBytes;
@@ -69,6 +71,7 @@ export class L2Table {
 
   /** Gives each entry a place of its own. Called before the first change of an entry. */
   materialize(): void {
+    if (this.#shared) this.#unshare();
     if (this.linearBase < 0) return;
     const { linearBase, linearCount, entryCount } = this;
     this.clusters = new Uint32Array(entryCount);
@@ -84,18 +87,33 @@ export class L2Table {
   }
 
   clone(): L2Table {
+    const copy = this.share();
+    copy.#unshare();
+    return copy;
+  }
+
+  /** A copy whose entries are copied when either of the two first changes one. */
+  share(): L2Table {
     const copy = new L2Table(this.offsetBytes, this.entryCount, this.extended);
     copy.linearBase = this.linearBase;
     copy.linearCount = this.linearCount;
     copy.linearAllocated = this.linearAllocated;
-    if (this.linearBase < 0) {
-      copy.clusters = this.clusters.slice();
-      copy.flags = this.flags.slice();
-      copy.allocated = this.allocated.slice();
-      copy.zeroes = this.zeroes.slice();
-    }
+    copy.clusters = this.clusters;
+    copy.flags = this.flags;
+    copy.allocated = this.allocated;
+    copy.zeroes = this.zeroes;
     copy.compressed = this.compressed === undefined ? undefined : new Map(this.compressed);
+    copy.#shared = true;
+    this.#shared = true;
     return copy;
+  }
+
+  #unshare(): void {
+    this.#shared = false;
+    this.clusters = this.clusters.slice();
+    this.flags = this.flags.slice();
+    this.allocated = this.allocated.slice();
+    this.zeroes = this.zeroes.slice();
   }
 }
 

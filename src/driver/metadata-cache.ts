@@ -29,9 +29,9 @@ export class MetadataCache {
   flushSteps = 0;
   used = 0;
 
-  readonly #file: HostFile;
+  #file: HostFile;
   readonly #purpose: number;
-  readonly #beforeWrite: BeforeWrite;
+  #beforeWrite: BeforeWrite;
   readonly #slotsPerByte: number;
   readonly #offsets: Float64Array;
   readonly #dirty: Uint8Array;
@@ -123,6 +123,21 @@ export class MetadataCache {
     this.#free[slot >>> 5] = (this.#free[slot >>> 5] as number) | (1 << (slot & 31));
     this.#freeCount++;
     this.used--;
+  }
+
+  /** Goes on as the cache of another node of the same image; the former one must not be used any more. */
+  moveTo(file: HostFile, beforeWrite: BeforeWrite): this {
+    this.#file = file;
+    this.#beforeWrite = beforeWrite;
+    return this;
+  }
+
+  /** As if everything had been written: nothing is dirty, nothing waits for anything. */
+  settle(): void {
+    this.#dirty.fill(0);
+    this.#dirtyCount = 0;
+    this.depends = undefined;
+    this.dependsOnFlush = false;
   }
 
   /** Writes every dirty entry, in the order of the slots. */

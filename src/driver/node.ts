@@ -18,6 +18,9 @@ export type BackingNode =
   | { readonly format: 'raw'; readonly virtualBytes: number; readonly file: HostFile }
   | { readonly format: 'qcow2'; readonly virtualBytes: number; readonly node: Qcow2Node };
 
+/** What a node takes over from others of the same image. */
+export type Former = Partial<Pick<Qcow2Node, 'l2Cache' | 'refcountCache' | 'tables' | 'lastRefcountBlock'>>;
+
 /**
  * One open qcow2 image: its metadata, its two caches, its files and what the driver remembers between requests. The
  * functions beside this file are the driver's; they share this state as QEMU's do `BDRVQcow2State`.
@@ -62,7 +65,7 @@ export class Qcow2Node {
   /** Index of the last refcount block in the table. */
   lastRefcountBlock = 0;
 
-  constructor(image: ImageState, options: DriverOptions, sink: HostIoSink, isBacking = false) {
+  constructor(image: ImageState, options: DriverOptions, sink: HostIoSink, isBacking = false, former: Former = {}) {
     this.image = image;
     this.options = options;
     this.readOnly = isBacking;
@@ -91,20 +94,18 @@ export class Qcow2Node {
     this.slicesPerTable = this.clusterBytes / options.l2EntryBytes;
     this.refcountBlockEntries = (this.clusterBytes * 8) / image.refcountBits;
     this.maximumRefcount = Math.min(2 ** image.refcountBits - 1, Number.MAX_SAFE_INTEGER);
-    this.l2Cache = new MetadataCache(options.l2EntryCount, options.l2EntryBytes, this.file, FOR_L2, (length) => {
-      checkOverlap(this, CHECK_ACTIVE_L2, length);
-    });
-    this.refcountCache = new MetadataCache(
-      options.refcountTableCount,
-      this.clusterBytes,
-      this.file,
-      FOR_REFCOUNT,
-      (length) => {
-        checkOverlap(this, CHECK_REFCOUNT_BLOCK, length);
-      },
-    );
-    this.tables = Array.from(image.l1, (offset) => (offset === 0 ? undefined : image.l2Tables.get(offset)));
-    updateLastRefcountBlock(this);
+    const beforeL2Write = (length: number) => checkOverlap(this, CHECK_ACTIVE_L2, length);
+    const beforeRefcountWrite = (length: number) => checkOverlap(this, CHECK_REFCOUNT_BLOCK, length);
+    this.l2Cache =
+      former.l2Cache?.moveTo(this.file, beforeL2Write) ??
+      new MetadataCache(options.l2EntryCount, options.l2EntryBytes, this.file, FOR_L2, beforeL2Write);
+    this.refcountCache =
+      former.refcountCache?.moveTo(this.file, beforeRefcountWrite) ??
+      new MetadataCache(options.refcountTableCount, this.clusterBytes, this.file, FOR_REFCOUNT, beforeRefcountWrite);
+    this.tables =
+      former.tables ?? Array.from(image.l1, (offset) => (offset === 0 ? undefined : image.l2Tables.get(offset)));
+    if (former.lastRefcountBlock === undefined) updateLastRefcountBlock(this);
+    else this.lastRefcountBlock = former.lastRefcountBlock;
     this.backing = openBacking(image, options, sink);
   }
 }

@@ -1,11 +1,15 @@
+import { shareFiles, shareWith } from './clone-image.ts';
+import { lookUp } from './cluster-map.ts';
 import type { DriverCounters } from './counters.ts';
 import { discardGuest, writeZeroesGuest } from './guest-discard.ts';
 import { readGuest } from './guest-read.ts';
 import { writeCompressedCluster, writeGuest } from './guest-write.ts';
 import { FOR_DATA, FOR_HEADER, type HostIoSink } from './host-io.ts';
 import type { ImageState } from './image-state.ts';
-import { Qcow2Node } from './node.ts';
+import type { L2Table } from './l2-table.ts';
+import { type Former, Qcow2Node } from './node.ts';
 import type { DriverOptions } from './options.ts';
+import { storeInPlace } from './store-in-place.ts';
 
 /**
  * A model of QEMU's qcow2 driver: for each guest request, the host I/O that the driver makes, in its order, offset for
@@ -22,9 +26,76 @@ export class Qcow2Driver {
   readonly #node: Qcow2Node;
 
   /** @param image is changed in place */
-  constructor(image: ImageState, options: DriverOptions, sink: HostIoSink) {
+  constructor(image: ImageState, options: DriverOptions, sink: HostIoSink, former?: Former) {
     this.image = image;
-    this.#node = new Qcow2Node(image, options, sink);
+    this.#node = new Qcow2Node(image, options, sink, false, former);
+  }
+
+  /**
+   * A driver of this one's image as it is now, which does not see what the other does from then on.
+   * @param changes what it is going to do to the image besides its files: to the mapping in tables by L1 index, or nothing
+   * @param former whose caches it goes on with; not to be used any more
+   */
+  fork(options: DriverOptions, sink: HostIoSink, changes: ReadonlySet<number>, former?: Qcow2Driver): Qcow2Driver {
+    const node = this.#node;
+    const { tables, lastRefcountBlock, freeIndex, freeByteOffset, preallocationChecked, preallocated } = node;
+    const own = changes.size > 0 ? tables.slice() : tables;
+    const changed = new Map<number, L2Table>();
+    for (const index of changes) {
+      const table = own[index]?.share();
+      if (table === undefined) continue;
+      own[index] = table;
+      changed.set(table.offsetBytes, table);
+    }
+    const image = changes.size > 0 ? shareWith(this.image, changed) : shareFiles(this.image);
+    const caches = former === undefined ? {} : former.#caches;
+    const fork = new Qcow2Driver(image, options, sink, { ...caches, tables: own, lastRefcountBlock });
+    Object.assign(fork.#node, { freeIndex, freeByteOffset, preallocationChecked, preallocated });
+    return fork;
+  }
+
+  get #caches(): Former {
+    const { l2Cache, refcountCache } = this.#node;
+    return { l2Cache, refcountCache };
+  }
+
+  get l2EntryCount(): number {
+    return this.#node.l2Cache.entryCount;
+  }
+
+  /** How often the L2 cache was looked through for dirty entries. */
+  get l2Walks(): number {
+    const { l2Cache } = this.#node;
+    return l2Cache.flushSteps / l2Cache.entryCount;
+  }
+
+  /**
+   * Writes data for which there is a place, so that nothing happens but that blocks of the file and subclusters are no longer empty.
+   * @returns false, with nothing done, where there is no place for all of it
+   */
+  store(offset: number, length: number): boolean {
+    return storeInPlace(this.#node, offset, length);
+  }
+
+  /** As if the caches had been written and the files synced. */
+  settle(): void {
+    this.#node.l2Cache.settle();
+    this.#node.refcountCache.settle();
+  }
+
+  /** As if data had been written since the last sync. */
+  markUnsynced(): void {
+    this.#node.dataFile.markUnsynced();
+  }
+
+  /**
+   * What a request leaves of itself in the L2 cache: the slice that maps the offset is the one used last.
+   * @param changes whether the request changed the slice
+   */
+  use(offset: number, changes: boolean): void {
+    const { l2Cache } = this.#node;
+    const slot = lookUp(this.#node, offset);
+    if (changes && slot >= 0) l2Cache.markDirty(slot);
   }
 
   /** What was done so far. Always the same object, brought up to date when it is asked for. */

@@ -12,6 +12,8 @@ export const maximumRefcount = 65_535;
 export class Refcounts {
   #chunks: (Uint16Array | undefined)[] = [];
   #uniform: number[] = [];
+  /** Whether a chunk is a clone's too. */
+  #shared: boolean[] = [];
 
   /** Refcount of a cluster; 0 beyond everything that was ever set. */
   get(cluster: number): number {
@@ -24,7 +26,7 @@ export class Refcounts {
   set(cluster: number, value: number): void {
     const index = Math.floor(cluster / chunkSize);
     this.#grow(index);
-    const chunk = this.#chunks[index] ?? this.#materialize(index);
+    const chunk = this.#own(index);
     chunk[cluster & chunkMask] = value;
   }
 
@@ -40,7 +42,7 @@ export class Refcounts {
         this.#chunks[index] = undefined;
         this.#uniform[index] = value;
       } else {
-        const chunk = this.#chunks[index] ?? this.#materialize(index);
+        const chunk = this.#own(index);
         const first = cluster & chunkMask;
         chunk.fill(value, first, first + (stop - cluster));
         // Runs of equal values mostly come in order, so a chunk is complete when its end is reached.
@@ -63,10 +65,13 @@ export class Refcounts {
     return this.#run(start, limit, false);
   }
 
+  /** A copy; chunks are copied when either of the two first changes them. */
   clone(): Refcounts {
     const copy = new Refcounts();
     copy.#uniform = [...this.#uniform];
-    copy.#chunks = this.#chunks.map((chunk) => chunk?.slice());
+    copy.#chunks = [...this.#chunks];
+    this.#shared = this.#chunks.map(() => true);
+    copy.#shared = [...this.#shared];
     return copy;
   }
 
@@ -97,8 +102,20 @@ export class Refcounts {
     }
   }
 
+  /** The chunk, to be changed. */
+  #own(index: number): Uint16Array {
+    const chunk = this.#chunks[index];
+    if (chunk === undefined) return this.#materialize(index);
+    if (!this.#shared[index]) return chunk;
+    const copy = chunk.slice();
+    this.#chunks[index] = copy;
+    this.#shared[index] = false;
+    return copy;
+  }
+
   #materialize(index: number): Uint16Array {
     const chunk = new Uint16Array(chunkSize);
+    this.#shared[index] = false;
     const value = this.#uniform[index] as number;
     if (value !== 0) chunk.fill(value);
     this.#chunks[index] = chunk;

@@ -29,12 +29,13 @@ function optionDocument({ title, tradeOff, proposal, reasons }: Option) {
     title,
     ...(tradeOff === '' ? {} : { tradeOff }),
     ...proposal.stated,
-    expected: proposal.expected.map(({ metric, source, value, low, high }) => ({
+    expected: proposal.expected.map(({ metric, source, value, low, high, samplingRatio }) => ({
       metric,
       source,
       value: round(value),
       low: round(low),
       high: round(high),
+      ...(samplingRatio === undefined ? {} : { samplingRatio: round(samplingRatio) }),
     })),
     memoryBytes: proposal.memoryBytes,
     metadataBytes: proposal.metadataBytes,

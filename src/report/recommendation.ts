@@ -68,7 +68,7 @@ function whatWouldChange(covered: boolean): string {
     : 'Work that reaches more of the disk (--workload general is the worst case), a backing file or a limit on memory would change that.';
 }
 
-function basis({ request, trials, recommended, model }: Recommendation): string {
+function basis({ request, trials, recommended, baseline, model }: Recommendation): string {
   const { title, source } = request.traits;
   const workload = `one request at a time, for ${title} (${source}).`;
   if (trials?.engine === 'simulated') {
@@ -78,7 +78,7 @@ function basis({ request, trials, recommended, model }: Recommendation): string 
   const hint = trials ? '' : ' Measure with --measure.';
   const measured = trials ? `${measuredText(trials.count, recommended)} ` : '';
   if (model !== undefined)
-    return `${measured}${modelText(model, trials !== undefined)} For ${title} (${source}).${hint}${qemu}`;
+    return `${measured}${modelText(model, trials !== undefined)}${sampleText(model, recommended, baseline)} For ${title} (${source}).${hint}${qemu}`;
   return `${measured}Predicted from arithmetic, ${workload} The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read predicted IOPS as ratios between columns. --rank has the model of QEMU's driver predict.${hint}${qemu}`;
 }
 
@@ -94,6 +94,16 @@ function modelText({ rankedCount, costs }: ModelBasis, sameRequests: boolean): s
   const same = sameRequests ? ' of the same requests' : '';
   const warning = costs.warning === undefined ? '' : ` (${costs.warning}; \`qtune doctor --calibrate\` does that)`;
   return `Predicted${same}, one at a time, by the model of QEMU's driver${ranked}: each host I/O has its cost on ${costs.name}${warning}, and nine of ten runs on such a machine should fall into the range. As in measured images of this size the data itself is a hole: reading and writing real data adds the same to every column. Space is arithmetic.`;
+}
+
+/** How much of a long workload was run, and what that may do to the figures. */
+function sampleText({ sample }: ModelBasis, recommended: Option, baseline: Option): string {
+  if (sample === undefined) return '';
+  const { requestCount, ofRequestCount, windowCount } = sample;
+  const errors = [recommended, baseline].map(({ proposal }) => proposal.iops.samplingRatio ?? 0);
+  const [least, most] = [Math.min(...errors), Math.max(...errors)].map((ratio) => formatRatio(ratio));
+  const error = least === most ? `${most}` : `${least} to ${most}`;
+  return ` Each configuration ran ${requestCount.toLocaleString('en')} of the ${ofRequestCount.toLocaleString('en')} requests, in ${windowCount} windows all over them, on the image as it is there: against a run of all, IOPS may be off by ±${error} (95 % interval; within the range).`;
 }
 
 function section(title: string, entries: readonly string[]): string {

@@ -3,7 +3,10 @@ import type { BackingState, ImageState } from '../../driver/image-state.ts';
 import { ALL_SUBCLUSTERS, L2Table } from '../../driver/l2-table.ts';
 import { computeGeometry } from '../../qcow2/geometry.ts';
 import type { ResolvedCreate } from '../../settings/resolve.ts';
-import type { RequestList } from './request-list.ts';
+import type { RequestBlock } from '../../workload/request.ts';
+
+/** Ranges of a disk; those of no length are none. */
+export type RequestRanges = Pick<RequestBlock, 'count' | 'offsetBytes' | 'lengthBytes'>;
 
 export interface MappedImageOptions {
   readonly create: Pick<ResolvedCreate, 'clusterBytes' | 'extendedL2' | 'refcountBits' | 'lazyRefcounts' | 'compat'>;
@@ -20,7 +23,7 @@ export interface MappedImageOptions {
  * Every table is followed by the clusters that it maps. Refcount blocks lie before all of them, where QEMU makes them on the way; the
  * host I/O differs from that of a real image by these few clusters in its offsets, and in nothing else.
  */
-export function mappedImage(options: MappedImageOptions, requests: RequestList): ImageState {
+export function mappedImage(options: MappedImageOptions, ranges: RequestRanges): ImageState {
   const { create, diskBytes, written, backing } = options;
   const { clusterBytes, extendedL2, refcountBits } = create;
   const image = createImage({
@@ -34,11 +37,11 @@ export function mappedImage(options: MappedImageOptions, requests: RequestList):
   const mappedClusters = l2TableCount + clusterCount;
   const firstCluster = placeRefcounts(image, mappedClusters, refcountBlockEntryCount);
   if (written) image.file.write(firstCluster * clusterBytes, mappedClusters * clusterBytes);
-  for (const index of touchedTables(requests, geometry.l2TableCoverageBytes)) {
+  for (const index of touchedTables(ranges, geometry.l2TableCoverageBytes)) {
     const cluster = firstCluster + index * (l2EntriesPerTable + 1);
     const offsetBytes = cluster * clusterBytes;
-    const table = new L2Table(offsetBytes, l2EntriesPerTable, extendedL2);
     const mapped = Math.min(l2EntriesPerTable, clusterCount - index * l2EntriesPerTable);
+    const table = new L2Table(offsetBytes, mapped, extendedL2);
     table.setLinear(cluster + 1, mapped, extendedL2 && written ? ALL_SUBCLUSTERS : 0);
     image.l1[index] = offsetBytes;
     image.l1Copied[index] = 1;
@@ -67,7 +70,7 @@ function placeRefcounts(image: ImageState, mappedClusters: number, entriesPerBlo
   return end;
 }
 
-function touchedTables(requests: RequestList, coverageBytes: number): ReadonlySet<number> {
+function touchedTables(requests: RequestRanges, coverageBytes: number): ReadonlySet<number> {
   const touched = new Set<number>();
   for (let index = 0; index < requests.count; index++) {
     const offset = requests.offsetBytes[index] as number;

@@ -1,24 +1,34 @@
-import { cloneImage } from '../../driver/clone-image.ts';
+import { shareImage } from '../../driver/clone-image.ts';
 import { CostMeter } from '../../driver/cost/cost-meter.ts';
 import type { CostProfile } from '../../driver/cost/cost-profile.ts';
 import { type PredictedRate, predictRate } from '../../driver/cost/prediction.ts';
 import { driverOptions, type ModelHost } from '../../driver/driver-options.ts';
-import { HostFileState } from '../../driver/host-file-state.ts';
-import type { BackingState, ImageState } from '../../driver/image-state.ts';
-import { prepareImage } from '../../driver/prepare-image.ts';
+import type { ImageState } from '../../driver/image-state.ts';
 import { Qcow2Driver } from '../../driver/qcow2-driver.ts';
 import { replayOne } from '../../driver/replay.ts';
 import { computeGeometry } from '../../qcow2/geometry.ts';
 import { resolveCreate } from '../../settings/resolve.ts';
 import type { Workload } from '../../workload/workload.ts';
 import type { ProposalSettings } from '../proposal.ts';
-import { mappedImage } from './mapped-image.ts';
-import { listRequests, type RequestLimits, type RequestList } from './request-list.ts';
+import { PartImages } from './part-images.ts';
+import { listRequests, type RequestList } from './request-list.ts';
 
 /** What predictions are made with. */
 export interface PredictionBasis {
   readonly profile: CostProfile;
   readonly host: ModelHost;
+}
+
+/** A predicted rate with what is due to its workload being run in part. */
+export interface PartRate extends PredictedRate {
+  /** Half the width of the 95 % interval of the error of sampling, as a share of the rate; absent where the whole was run. */
+  readonly samplingRatio?: number;
+}
+
+/** A workload, or a part of one, to be rated under many configurations. */
+export interface RatedPart {
+  /** One rate for each configuration, in their order; the same whatever others are beside it. */
+  rates(settings: readonly ProposalSettings[]): readonly PartRate[];
 }
 
 /** How much of the warm-up is run. `all` of it, or only what fills the caches of each configuration. */
@@ -28,21 +38,24 @@ export type WarmUp = 'all' | 'filling';
  * One workload, run through the model of QEMU's driver under one configuration after the other. What they share is made once: the
  * requests, the backing file, and the image of the configurations with the same create-time options, as long as these follow each other.
  */
-export class PredictedPart {
-  readonly #workload: Workload;
+export class PredictedPart implements RatedPart {
   readonly #basis: PredictionBasis;
   readonly #requests: RequestList;
   readonly #warmUp: WarmUp;
-  readonly #backing: BackingState | undefined;
+  readonly #images: PartImages;
   #kept: { readonly key: string; readonly image: ImageState } | undefined;
   #rates = new Map<string, PredictedRate>();
 
-  constructor(workload: Workload, basis: PredictionBasis, limits: RequestLimits, warmUp: WarmUp) {
-    this.#workload = workload;
+  constructor(workload: Workload, basis: PredictionBasis, warmUp: WarmUp) {
     this.#basis = basis;
     this.#warmUp = warmUp;
-    this.#requests = listRequests(workload, limits);
-    this.#backing = backingOf(workload, this.#requests);
+    this.#requests = listRequests(workload);
+    this.#images = new PartImages(workload, basis.host, this.#requests);
+  }
+
+  /** One rate for each configuration, in their order; those of one shape of image should follow each other. */
+  rates(settings: readonly ProposalSettings[]): readonly PartRate[] {
+    return settings.map((one) => this.rate(one));
   }
 
   /** Requests per second of the part behind its warm-up, with the syncs' time. */
@@ -53,7 +66,7 @@ export class PredictedPart {
     const key = JSON.stringify([this.#kept?.key, options]);
     const known = this.#rates.get(key);
     if (known !== undefined) return known;
-    const used = this.#requests.readsOnly ? image : copyOf(image);
+    const used = this.#requests.readsOnly ? image : shareImage(image);
     const rate = this.#run(used, options);
     this.#rates.set(key, rate);
     return rate;
@@ -89,47 +102,10 @@ export class PredictedPart {
   }
 
   #image(create: ProposalSettings['create']): ImageState {
-    const { content } = this.#workload.image;
-    const mapped = content !== 'empty' || create.preallocation === 'metadata';
-    const { preallocation, ...shape } = create;
-    const key = JSON.stringify([Object.entries(shape).sort(), mapped]);
-    if (this.#kept?.key !== key) this.#kept = { key, image: this.#makeImage(shape, mapped) };
+    const key = this.#images.keyOf(create);
+    if (this.#kept?.key !== key) this.#kept = { key, image: this.#images.make(create) };
     return this.#kept.image;
   }
-
-  #makeImage(create: ProposalSettings['create'], mapped: boolean): ImageState {
-    const { diskBytes, image } = this.#workload;
-    const backing = this.#backing;
-    if (mapped) {
-      const resolved = resolveCreate(create);
-      const written = image.content === 'full';
-      return mappedImage(
-        { create: resolved, diskBytes, written, ...(backing === undefined ? {} : { backing }) },
-        this.#requests,
-      );
-    }
-    const configuration = { label: '', create, drive: {} };
-    return prepareImage({ configuration, diskBytes, content: 'empty', backing: backing ?? 'none' }, this.#basis.host);
-  }
-}
-
-/** The backing file is only read, so that all copies may share it. */
-function copyOf(image: ImageState): ImageState {
-  return { ...cloneImage({ ...image, backing: undefined }), backing: image.backing };
-}
-
-/** As for measurements: a file of the disk's size with QEMU's default clusters, or a raw one. */
-function backingOf({ image, diskBytes }: Workload, requests: RequestList): BackingState | undefined {
-  const { backing } = image;
-  if (backing === 'none') return undefined;
-  const written = backing.content === 'data';
-  if (backing.format === 'qcow2') {
-    return { format: 'qcow2', image: mappedImage({ create: resolveCreate({}), diskBytes, written }, requests) };
-  }
-  const file = new HostFileState();
-  if (written) file.write(0, diskBytes);
-  file.lengthBytes = diskBytes;
-  return { format: 'raw', virtualBytes: diskBytes, file };
 }
 
 /** Whether the model can number the clusters of a disk. @source its own host clusters are below 2^32 */

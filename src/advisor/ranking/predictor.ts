@@ -1,4 +1,3 @@
-import type { PredictedRate } from '../../driver/cost/prediction.ts';
 import { contentHash } from '../../trial/canonical-json.ts';
 import { workloadHash } from '../../trial/trial-id.ts';
 import type { Workload } from '../../workload/workload.ts';
@@ -6,13 +5,18 @@ import { combinedRates, type PartSeconds, widestSpread } from '../measured-iops.
 import { dataReadSettings, type MeasuringWorkloads } from '../measuring-workloads.ts';
 import type { Prediction } from '../prediction.ts';
 import type { Proposal } from '../proposal.ts';
+import type { SampleSize } from '../recommendation.ts';
 import type { WorkloadTraits } from '../workload-traits.ts';
-import { PredictedPart, type PredictionBasis } from './part.ts';
-import type { RequestLimits } from './request-list.ts';
+import { type PartRate, PredictedPart, type PredictionBasis, type RatedPart } from './part.ts';
+import { SampledPart } from './sampled-part.ts';
+import { samplingPlan } from './sampling-plan.ts';
 
 /** How much of a workload is run. */
 export interface PredictionLength {
-  readonly limits: RequestLimits;
+  /** Requests of a profile or a trace that are run in all, over all configurations: windows of it where it has more. */
+  readonly runRequests: number;
+  /** How many configurations there are going to be. */
+  readonly configurationCount: number;
   /** Whether reads of the whole working set begin with as many requests only as fill the cache of each configuration. */
   readonly fillsOnly: boolean;
 }
@@ -27,25 +31,35 @@ const idDigits = 16;
 export class Predictor {
   readonly #traits: WorkloadTraits;
   readonly #parts: MeasuringWorkloads;
-  readonly #whole: PredictedPart | undefined;
-  readonly #read: PredictedPart | undefined;
-  readonly #write: PredictedPart | undefined;
+  readonly #whole: RatedPart | undefined;
+  readonly #read: RatedPart | undefined;
+  readonly #write: RatedPart | undefined;
   readonly #skippedSeconds: number;
   readonly #identity: unknown;
+  /** Where only windows of the workload are run. */
+  readonly sampleSize: SampleSize | undefined;
 
   constructor(traits: WorkloadTraits, parts: MeasuringWorkloads, basis: PredictionBasis, length: PredictionLength) {
     const part = (workload: Workload | undefined, fillsOnly = false) =>
-      workload && new PredictedPart(workload, basis, length.limits, fillsOnly ? 'filling' : 'all');
+      workload && new PredictedPart(workload, basis, fillsOnly ? 'filling' : 'all');
     this.#traits = traits;
     this.#parts = parts;
-    this.#whole = part(parts.whole);
+    const plan = parts.whole && samplingPlan(parts.whole, length);
+    const sampled = parts.whole && plan && new SampledPart(parts.whole, basis, plan);
+    this.sampleSize = sampled?.size;
+    this.#whole = sampled ?? part(parts.whole);
     this.#read = part(parts.read, length.fillsOnly);
     this.#write = part(parts.write);
-    const [plain, subclusters] = dataReadSettings;
-    const data = part(parts.data);
-    this.#skippedSeconds = data ? Math.max(0, seconds(data.rate(plain)) - seconds(data.rate(subclusters))) : 0;
+    const [plain, subclusters] = part(parts.data)?.rates(dataReadSettings) ?? [];
+    this.#skippedSeconds = Math.max(0, seconds(plain) - seconds(subclusters));
     const hashes = Object.values(parts).map((workload: Workload) => workloadHash(workload));
-    this.#identity = { workloads: hashes, length, host: basis.host, profile: contentHash(basis.profile) };
+    this.#identity = {
+      workloads: hashes,
+      plan,
+      fillsOnly: length.fillsOnly,
+      host: basis.host,
+      profile: contentHash(basis.profile),
+    };
   }
 
   /**
@@ -53,12 +67,22 @@ export class Predictor {
    * share an image.
    */
   predict(proposals: readonly Proposal[]): readonly Prediction[] {
-    const runs = proposals.map((proposal) => this.#run(proposal));
+    const settings = proposals.map((proposal) => proposal.settings);
+    const whole = this.#whole?.rates(settings);
+    const read = this.#read?.rates(settings);
+    const write = this.#write?.rates(settings);
+    const runs = proposals.map(({ geometry }, index) =>
+      this.#run(geometry.extendedL2, whole?.[index], read?.[index], write?.[index]),
+    );
     const rates = combinedRates(this.#traits, this.#parts, runs);
     return runs.map((run, index) => {
       const value = rates[index] as number;
       const spread = widestSpread(run.rates) ?? { low: 1, high: 1 };
-      return { value, low: value * spread.low, high: value * spread.high };
+      const samplingRatio = whole?.[index]?.samplingRatio;
+      return {
+        ...{ value, low: value * spread.low, high: value * spread.high },
+        ...(samplingRatio === undefined ? {} : { samplingRatio }),
+      };
     });
   }
 
@@ -67,11 +91,13 @@ export class Predictor {
     return contentHash({ ...settings, simulation: this.#identity }).slice(0, idDigits);
   }
 
-  #run({ settings, geometry }: Proposal): PartSeconds & { readonly rates: readonly PredictedRate[] } {
-    const whole = this.#whole?.rate(settings);
-    const read = this.#read?.rate(settings);
-    const write = this.#write?.rate(settings);
-    const skippedSeconds = geometry.extendedL2 ? this.#skippedSeconds : 0;
+  #run(
+    extendedL2: boolean,
+    whole: PartRate | undefined,
+    read: PartRate | undefined,
+    write: PartRate | undefined,
+  ): PartSeconds & { readonly rates: readonly PartRate[] } {
+    const skippedSeconds = extendedL2 ? this.#skippedSeconds : 0;
     return {
       readSeconds: seconds(read) + (read ? skippedSeconds : 0),
       writeSeconds: seconds(whole ?? write),
@@ -82,6 +108,6 @@ export class Predictor {
 }
 
 /** Of a data request; 0 where there is no such part. */
-function seconds(rate: PredictedRate | undefined): number {
+function seconds(rate: PartRate | undefined): number {
   return rate ? 1 / rate.iops : 0;
 }

@@ -5,10 +5,9 @@ import type { AdviceRequest } from '../advice-request.ts';
 import { baselineProposal, considersPreallocation, type Proposals } from '../candidates.ts';
 import { type MeasuringWorkloads, measuringWorkloads, type PartLengths } from '../measuring-workloads.ts';
 import { type Proposal, withPredictedIops } from '../proposal.ts';
-import type { ModelBasis, RankedCandidates } from '../recommendation.ts';
+import type { ModelBasis, RankedCandidates, SampleSize } from '../recommendation.ts';
 import { canModel, type PredictionBasis } from './part.ts';
 import { Predictor } from './predictor.ts';
-import type { RequestLimits } from './request-list.ts';
 import { rankingSpace } from './space.ts';
 
 /** Costs for a prediction, and why they may not be this machine's. */
@@ -19,16 +18,16 @@ export interface RankingCosts {
 
 /** Requests of the parts: some hundred configurations have to be run in a second or two. */
 const lengths: PartLengths = { warmUp: 16_384, reads: 800, writes: 250 };
-/** Of a profile or a trace; writes take the model several times as long as reads. */
-const limits = { reading: { warmUp: 4096, measured: 2048 }, writing: { warmUp: 2048, measured: 512 } } as const;
-const unlimited: RequestLimits = { warmUp: Number.POSITIVE_INFINITY, measured: Number.POSITIVE_INFINITY };
+/** Requests of a profile or a trace that are run, over all configurations: a second or two. */
+const rankingRequests = 3 * 2 ** 20;
+/** The same beside a measurement of a few configurations that takes a minute. */
+const measuredRequests = 2 ** 24;
 /** What first writes may allocate in a simulated image, bytes; it takes no space. */
 const allocationLimitBytes = 2 ** 40;
 
 /**
  * The candidates, each of them run through the model of QEMU's driver with the workload's requests, or with those that a measurement would
- * make of its traits. Of a profile or a trace the end of the warm-up and the first requests behind it are run: 4,096 and 2,048 where it only reads, else
- * 2,048 and 512.
+ * make of its traits. Of a long profile or trace windows all over it are run, and the error that this brings is part of the predictions.
  * @returns undefined for a disk that is larger than the model can number
  * @throws UsageError where none fits into the memory limit
  */
@@ -45,7 +44,7 @@ export function rankedCandidates(
   const parts = measuringWorkloads(request, { proposals: all, allocationLimitBytes, lengths, seed });
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
   const predictor = new Predictor(request.traits, parts, basis, {
-    limits: limitsOf(request),
+    ...{ runRequests: rankingRequests, configurationCount: all.length },
     fillsOnly: true,
   });
   const predictions = predictor.predict(all);
@@ -63,14 +62,15 @@ export function rankedCandidates(
     baseline: rankedOf(baseline),
     plain: [first, ...rest],
     ...(firstPreallocated ? { preallocated: [firstPreallocated, ...restPreallocated] as Proposals } : {}),
-    model: modelBasis(costs, all.length),
+    model: modelBasis(costs, all.length, predictor.sampleSize),
     simulationId: (proposal) => predictor.simulationId(proposal),
   };
 }
 
-function limitsOf({ workload, traits }: AdviceRequest): RequestLimits {
-  if (workload === undefined) return unlimited;
-  return traits.readRatio === 1 ? limits.reading : limits.writing;
+export interface MeasurementPrediction {
+  readonly options: readonly { readonly proposal: Proposal; readonly simulationId: string }[];
+  /** What of the requests was run; undefined where all of them were. */
+  readonly sample: SampleSize | undefined;
 }
 
 /** What measuring these parts should give, by the model: for each proposal its speed, with the simulation's id. */
@@ -79,27 +79,36 @@ export function predictMeasurement(
   parts: MeasuringWorkloads,
   proposals: readonly Proposal[],
   basis: PredictionBasis,
-): readonly { readonly proposal: Proposal; readonly simulationId: string }[] {
+): MeasurementPrediction {
   const modellable = proposals.filter(({ settings }) => canModel(request.diskBytes, settings.create));
-  const predictor = new Predictor(request.traits, parts, basis, { limits: everything, fillsOnly: false });
+  const predictor = new Predictor(request.traits, parts, basis, {
+    ...{ runRequests: measuredRequests, configurationCount: modellable.length },
+    fillsOnly: false,
+  });
   const predictions = predictor.predict(modellable);
-  return modellable.map((proposal, index) => ({
+  const options = modellable.map((proposal, index) => ({
     proposal: withPredictedIops(proposal, predictions[index] as (typeof predictions)[number]),
     simulationId: predictor.simulationId(proposal),
   }));
+  return { options, sample: predictor.sampleSize };
 }
-
-/** Of a trace that is longer, its start tells enough beside a measurement. */
-const everything = { warmUp: 2 ** 20, measured: 2 ** 18 };
 
 /** The host that is modelled for this QEMU; 10.0 where it is not known. */
 export function modelHost(qemu: QemuVersion | undefined): ModelHost {
   return { ...commonHost, ...(qemu === undefined ? {} : { qemu }) };
 }
 
-export function modelBasis({ profile, warning }: RankingCosts, rankedCount: number): ModelBasis {
+export function modelBasis(
+  { profile, warning }: RankingCosts,
+  rankedCount: number,
+  sample: SampleSize | undefined,
+): ModelBasis {
   const { name, source } = profile;
-  return { rankedCount, costs: { name, source, ...(warning === undefined ? {} : { warning }) } };
+  return {
+    rankedCount,
+    costs: { name, source, ...(warning === undefined ? {} : { warning }) },
+    ...(sample === undefined ? {} : { sample }),
+  };
 }
 
 function modelled(proposals: Proposals): readonly Proposal[] {

@@ -105,7 +105,10 @@ async function withModel(
   const { request, recommended, baseline, alternatives } = recommendation;
   const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
   const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
-  const predictions = predictMeasurement(request, parts, proposals, { profile, host: modelHost(request.qemu) });
+  const { options: predictions, sample } = predictMeasurement(request, parts, proposals, {
+    profile,
+    host: modelHost(request.qemu),
+  });
   if (predictions.length < proposals.length) return recommendation;
   const modelled = <Shown extends { readonly proposal: Proposal }>(option: Shown): Shown => {
     const found = predictions.find(({ proposal }) => sameSettings(proposal.settings, option.proposal.settings));
@@ -117,7 +120,7 @@ async function withModel(
     baseline: modelled(baseline),
     alternatives: alternatives.map(modelled),
     evidence: predictions.map(({ simulationId }) => simulationId),
-    model: modelBasis(costs, recommendation.model?.rankedCount ?? 0),
+    model: modelBasis(costs, recommendation.model?.rankedCount ?? 0, sample),
   };
 }
 

@@ -19,7 +19,7 @@ import { costComponents, FIRST_CPU_COMPONENT, SYNC_COMPONENT } from './component
 import { type CostProfile, type HostIoKind, hostIoKinds } from './cost-profile.ts';
 import { CostTable } from './cost-table.ts';
 import { CpuCosts } from './cpu-costs.ts';
-import { FileCostState } from './file-costs.ts';
+import { FileCostState, type Unsynced } from './file-costs.ts';
 import { RecentRegions } from './recent-regions.ts';
 
 /** What the meter is told beside the profile. */
@@ -99,6 +99,20 @@ export class CostMeter implements HostIoSink {
   reset(): void {
     this.totals.fill(0);
     this.overlapNs = 0;
+  }
+
+  /** What a sync of the image file would have to bring out now. */
+  get unsynced(): Unsynced {
+    const { writes, extraBytes, changes, discards } = this.#files[FILE_IMAGE] as FileCostState;
+    return { writes, extraBytes, changes, discards };
+  }
+
+  /** Goes on at a later time of a run: with the image as it is then, and so much done to its file since the last sync. */
+  resume(image: ImageState, unsynced: Unsynced): void {
+    const files = this.#files[FILE_IMAGE] as FileCostState;
+    Object.assign(files, unsynced);
+    files.endBytes = image.file.lengthBytes;
+    (this.#files[FILE_DATA] as FileCostState).endBytes = image.dataFile?.lengthBytes ?? 0;
   }
 
   io(op: number, file: number, offset: number, length: number, purpose: number, state: number): void {

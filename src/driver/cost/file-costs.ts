@@ -1,5 +1,11 @@
 import { PageSet } from './page-set.ts';
 
+/**
+ * What a sync of a file has to bring out: separate ranges written, bytes in them beyond 4 KiB each, changes of file-system metadata, and
+ * ranges given back.
+ */
+export type Unsynced = Pick<FileCostState, 'writes' | 'extraBytes' | 'changes' | 'discards'>;
+
 /** What the costs of one file depend on besides the I/O itself: its end, its pages in memory, and what a sync would have to do. */
 export class FileCostState {
   /** Bytes; I/O beyond it makes the file longer. */

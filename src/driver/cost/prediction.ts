@@ -1,5 +1,6 @@
 import { componentSpreads } from './components.ts';
 import type { CostMeter } from './cost-meter.ts';
+import type { CostProfile } from './cost-profile.ts';
 
 /** A predicted rate with the range that it is claimed for. */
 export interface PredictedRate {
@@ -25,14 +26,29 @@ const ninetyPercent = 1.645;
  * @param requestCount data requests (reads, writes, discards, zero-writes) that the totals are of, at least 1; syncs do not count
  */
 export function predictRate(meter: CostMeter, requestCount: number): PredictedRate {
+  return rateOf(meter.profile, requestCount, totalNs(meter), rateSpread(meter));
+}
+
+/** The rate of requests that take so long together. @param spread relative standard deviation of that time */
+export function rateOf(profile: CostProfile, requestCount: number, ns: number, spread: number): PredictedRate {
+  const iops = (requestCount / (ns * (1 + profile.stalls))) * 1e9;
+  const factor = Math.exp(ninetyPercent * spread);
+  return { iops, low: iops / factor, high: iops * factor };
+}
+
+/** Relative standard deviation from run to run of the time that a meter's totals amount to; see {@link predictRate}. */
+export function rateSpread(meter: CostMeter): number {
   const spreads = componentSpreads(meter.profile);
-  let total = -meter.overlapNs;
-  for (const ns of meter.totals) total += ns;
+  const total = totalNs(meter);
   let variance = meter.profile.drift ** 2;
   meter.totals.forEach((ns, index) => {
     variance += ((ns / total) * (spreads[index] ?? 0)) ** 2;
   });
-  const iops = (requestCount / (total * (1 + meter.profile.stalls))) * 1e9;
-  const factor = Math.exp(ninetyPercent * Math.sqrt(variance));
-  return { iops, low: iops / factor, high: iops * factor };
+  return Math.sqrt(variance);
+}
+
+function totalNs({ totals, overlapNs }: CostMeter): number {
+  let total = -overlapNs;
+  for (const ns of totals) total += ns;
+  return total;
 }

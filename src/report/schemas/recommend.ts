@@ -10,6 +10,13 @@ const expectation = z.object({
   value: z.number().nonnegative(),
   low: z.number().nonnegative(),
   high: z.number().nonnegative(),
+  samplingRatio: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe(
+      'Half the 95 % interval of the error against a run of all requests, as a share; only where a sample was run',
+    ),
 });
 
 const reason = z.object({
@@ -58,6 +65,14 @@ export const recommendSchema = z
           source: z.string(),
           warning: z.string().optional().describe("Why the costs may not be this machine's"),
         }),
+        sample: z
+          .object({
+            requestCount: z.int().positive().describe('Requests whose cost was taken under each configuration'),
+            ofRequestCount: z.int().positive().describe('Requests of the workload behind its warm-up'),
+            windowCount: z.int().positive().describe('Stretches that the requests lie in, spread evenly'),
+          })
+          .optional()
+          .describe('Where the workload was too long to be run whole under every configuration'),
       })
       .optional()
       .describe("How the model of QEMU's driver predicted; absent where predictions are arithmetic"),

@@ -32,7 +32,7 @@ const workload = resolveWorkload(
   },
   {},
 );
-const requests = listRequests(workload, { warmUp: 0, measured: 10_000 });
+const requests = listRequests(workload);
 
 interface Outcome {
   readonly counters: Readonly<Record<string, number>>;

@@ -101,12 +101,11 @@ describe('sharing images and requests changes nothing', () => {
     const proposals = all(rank(changes)).filter((__, index) => index % 23 === 0);
     const lengths = { warmUp: 4096, reads: 300, writes: 100 };
     const parts = measuringWorkloads(request, { proposals, allocationLimitBytes: 2 ** 40, lengths, seed: 1 });
-    const limits = { warmUp: 4096, measured: 1000 };
     for (const workload of [parts.read, parts.write]) {
       if (!workload) throw new Error('a part is missing');
-      const shared = new PredictedPart(workload, basis, limits, 'all');
+      const shared = new PredictedPart(workload, basis, 'all');
       const together = proposals.map(({ settings }) => shared.rate(settings));
-      const alone = proposals.map(({ settings }) => new PredictedPart(workload, basis, limits, 'all').rate(settings));
+      const alone = proposals.map(({ settings }) => new PredictedPart(workload, basis, 'all').rate(settings));
       expect(together).toEqual(alone);
     }
   });
@@ -116,7 +115,7 @@ describe('sharing images and requests changes nothing', () => {
     const proposals = rank({ traits: traits('random-read') }).plain.filter((_, index) => index % 17 === 0);
     const lengths = { warmUp: 16_384, reads: 500, writes: 0 };
     const parts = measuringWorkloads(request, { proposals, allocationLimitBytes: gib, lengths, seed: 1 });
-    const length = { limits: { warmUp: 16_384, measured: 500 }, fillsOnly: true };
+    const length = { runRequests: 2 ** 20, configurationCount: 100, fillsOnly: true };
     const predictor = () => new Predictor(request.traits, parts, basis, length);
     const order = (rates: readonly number[]) => [...rates.keys()].sort((a, b) => (rates[b] ?? 0) - (rates[a] ?? 0));
     const together = predictor()
@@ -160,7 +159,9 @@ test('what a measurement should give is predicted for its own requests', () => {
   const proposals = [{}, { 'l2-cache-size': 65_536 }].map((drive) => propose(request, { create: {}, drive }));
   const lengths = { warmUp: 500, reads: 500, writes: 100 };
   const parts = measuringWorkloads(request, { proposals, allocationLimitBytes: gib, lengths, seed: 1 });
-  const [whole, small] = predictMeasurement(request, parts, proposals, basis);
+  const { options, sample } = predictMeasurement(request, parts, proposals, basis);
+  expect(sample).toBeUndefined();
+  const [whole, small] = options;
   expect(whole?.proposal.iops.value).toBeGreaterThan(small?.proposal.iops.value ?? Number.NaN);
   expect(whole?.proposal.expected[0]).toMatchObject({ metric: 'iops', source: 'predicted' });
   expect(whole?.simulationId).not.toBe(small?.simulationId);
