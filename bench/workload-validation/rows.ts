@@ -246,7 +246,7 @@ export const validationRows: readonly ValidationRow[] = [
     recording: 'filebench-varmail',
     about: filebenchAbout('varmail', '192M', '487 loops'),
     fitted:
-      "loops, counted in the run; that a commit serves half of the threads, which an earlier recording showed (7.6 of 16). That one had 96 MB, of which the program's own shared memory took so much that files were written back early: 27 % more writes than the model",
+      'loops, counted in the run; that a commit serves half of the threads, which the first recording showed (7.6 of 16). That one had 72 MB and two more had 96 MB, of which the shared memory of the program took so much that files were written back early; they were set aside (with 96 MB 26 % more writes than the model)',
     diskBytes: 8 * gibibyte,
     isQuick: true,
     causes: {
@@ -315,7 +315,7 @@ export const validationRows: readonly ValidationRow[] = [
     recording: 'filebench-oltp',
     about: filebenchAbout('oltp', '320M', '49,985 reads'),
     fitted:
-      'reads, how often a place goes to the disk (2.8, taken as 3) and how many writes a commit serves (34), all counted in the run; three shorter recordings were set aside, which ended before the writers had',
+      'reads, how often a place goes to the disk (2.8, taken as 3) and how many writes a commit serves (34), all counted in the run; four others were set aside: three ran for a second, one was cut off by its time limit',
     diskBytes: 8 * gibibyte,
     isQuick: true,
     causes: {
