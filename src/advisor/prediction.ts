@@ -115,11 +115,14 @@ function flushMicroseconds(input: PredictionInput, costs: ReferenceCosts): numbe
 
 /**
  * Host bytes per byte that the guest stores while the disk fills up, at least 1: the bytes that fill each unit of allocation,
- * scaled from 64 KiB as random writes were seen to grow an image. Half to double of the excess is claimed.
+ * scaled from 64 KiB as random writes were seen to grow an image; half to double of the excess is claimed. Where the workload's own
+ * requests were counted it is what they allocate, exactly, trims left aside.
  */
 export function predictSpaceAmplification(input: PredictionInput): Prediction {
   // With every cluster in place it is the host's file system that allocates, in blocks of 4 KiB.
   const unitBytes = input.preallocated ? 4096 : Math.max(4096, input.geometry.subclusterBytes);
+  const counted = input.traits.allocatedRatios?.get(unitBytes);
+  if (counted !== undefined) return { value: counted, low: counted, high: counted };
   const excess =
     unitBytes <= Math.min(4096, input.traits.requestBytes)
       ? 0

@@ -1,3 +1,4 @@
+import { measureFootprint } from '../workload/footprint.ts';
 import { Operation } from '../workload/request.ts';
 import { UnitMap } from '../workload/stats/unit-map.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -8,6 +9,9 @@ const areaBytes = 2 ** 25;
 const clusterBytes = 65_536;
 /** Memory for the clusters that were written: exact up to some 25 TiB of them. */
 const writtenMapBytes = 64 * 2 ** 20;
+const sectorBytes = 512;
+/** 4 KiB to 2 MiB: from what the host's file system allocates to the largest clusters. */
+const allocationUnits = Array.from({ length: 10 }, (_, index) => 4096 * 2 ** index);
 /** Areas that a request may return to without being counted as a miss, and so taken for locality. */
 const recentAreaCount = 8;
 
@@ -62,8 +66,17 @@ export function traitsOfRequests(workload: Workload): WorkloadTraits {
     missScale: share(counts.miss, dataCount),
     missSkew: 1,
     fillRatio: allocates ? share(fillBytes, counts.writtenBytes) : 0,
+    ...(allocates && counts.write > 0 ? { allocatedRatios: allocatedRatios(workload) } : {}),
     trims: false,
   };
+}
+
+function allocatedRatios(workload: Workload): ReadonlyMap<number, number> {
+  const { writtenUnitCount } = measureFootprint(workload);
+  const storedBytes = writtenUnitCount(sectorBytes) * sectorBytes;
+  return new Map(
+    allocationUnits.map((unitBytes) => [unitBytes, (writtenUnitCount(unitBytes) * unitBytes) / storedBytes]),
+  );
 }
 
 function share(part: number, whole: number): number {

@@ -26,6 +26,11 @@ export interface WorkloadTraits {
   readonly missSkew: number;
   /** Bytes allocated beyond those written, per byte written, with 64 KiB as the unit of allocation. */
   readonly fillRatio: number;
+  /**
+   * Bytes allocated over the distinct bytes written, by the unit of allocation in bytes (powers of two from 4 KiB to 2 MiB),
+   * counted in the workload's own requests; absent where there are none, or where they meet an image that is allocated.
+   */
+  readonly allocatedRatios?: ReadonlyMap<number, number>;
   /** Whether the guest usually trims deleted data. */
   readonly trims: boolean;
 }

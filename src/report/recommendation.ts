@@ -78,7 +78,7 @@ function basis({ request, trials, recommended, baseline, model }: Recommendation
   const hint = trials ? '' : ' Measure with --measure.';
   const measured = trials ? `${measuredText(trials.count, recommended)} ` : '';
   if (model !== undefined)
-    return `${measured}${modelText(model, trials !== undefined)}${sampleText(model, recommended, baseline)} For ${title} (${source}).${hint}${qemu}`;
+    return `${measured}${modelText(model, trials !== undefined)} ${imageText(request)}${sampleText(model, recommended, baseline)} For ${title} (${source}).${hint}${qemu}`;
   return `${measured}Predicted from arithmetic, ${workload} The range spans a published SSD and qtune's own reference machine, half as much again on both sides; read predicted IOPS as ratios between columns. --rank has the model of QEMU's driver predict.${hint}${qemu}`;
 }
 
@@ -93,7 +93,16 @@ function modelText({ rankedCount, costs }: ModelBasis, sameRequests: boolean): s
   const ranked = rankedCount > 0 ? `, the best of ${formatCount(rankedCount)} configurations` : '';
   const same = sameRequests ? ' of the same requests' : '';
   const warning = costs.warning === undefined ? '' : ` (${costs.warning}; \`qtune doctor --calibrate\` does that)`;
-  return `Predicted${same}, one at a time, by the model of QEMU's driver${ranked}: each host I/O has its cost on ${costs.name}${warning}, and nine of ten runs on such a machine should fall into the range. As in measured images of this size the data itself is a hole: reading and writing real data adds the same to every column. Space is arithmetic.`;
+  return `Predicted${same}, one at a time, by the model of QEMU's driver${ranked}: each host I/O has its cost on ${costs.name}${warning}, and nine of ten runs on such a machine should fall into the range.`;
+}
+
+/** What the image holds, and where the figures for space come from. */
+function imageText({ workload, traits }: Recommendation['request']): string {
+  const image =
+    workload === undefined || workload.image.content === 'mapped'
+      ? 'As in measured images of this size the data itself is a hole: reading and writing real data adds the same to every column.'
+      : `The image starts ${workload.image.content}, as the workload has it.`;
+  return `${image} Space is ${traits.allocatedRatios === undefined ? 'arithmetic' : 'counted from the requests'}.`;
 }
 
 /** How much of a long workload was run, and what that may do to the figures. */

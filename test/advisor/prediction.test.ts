@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { expectedMissRatio, requestMicroseconds } from '../../src/advisor/prediction.ts';
+import { expectedMissRatio, predictSpaceAmplification, requestMicroseconds } from '../../src/advisor/prediction.ts';
 import { costAt, publishedSsd } from '../../src/advisor/reference-costs.ts';
+import { traitsOfRequests } from '../../src/advisor/requests-traits.ts';
 import { computeCacheSizes } from '../../src/settings/cache-sizing.ts';
 import { geometryOf } from '../../src/settings/resolve.ts';
+import { type TestRequest, workloadOf } from '../helpers/workload.ts';
 import { gib, traits } from './requests.ts';
 
 /** IOPS of 4 KiB random reads of a full 40 GB image on the SSD of the published figures. */
@@ -66,4 +68,39 @@ test('costs between two rows of a table lie between theirs', () => {
   expect(between).toBeLessThan(1149);
   expect(costAt(publishedSsd.copy, 512)).toBe(10_526);
   expect(costAt(publishedSsd.copy, 2 ** 30)).toBe(4673);
+});
+
+test.each([
+  [65_536, false, 3 * 65_536],
+  [2 ** 21, false, 2 * 2 ** 21],
+  [65_536, true, 3 * 4096],
+])(
+  "space of a workload's own requests is what they allocate, in clusters of %i, preallocated: %s",
+  (cluster, preallocated, allocated) => {
+    // Written over again, it is stored once.
+    const requests: TestRequest[] = [
+      ['write', 0, 4096],
+      ['write', 0, 4096],
+      ['write', 65_536, 512],
+      ['read', 2 ** 22, 4096],
+      ['write', 2 ** 22, 4096],
+    ];
+    const geometry = geometryOf(gib, { cluster_size: cluster });
+    const cache = computeCacheSizes(geometry, {});
+    const own = traitsOfRequests(workloadOf(requests));
+    const { value, low, high } = predictSpaceAmplification({
+      geometry,
+      cache,
+      traits: own,
+      hasBacking: false,
+      preallocated,
+    });
+    expect(value).toBe(allocated / (2 * 4096 + 512));
+    expect([low, high]).toEqual([value, value]);
+  },
+);
+
+test('requests that meet an allocated image say nothing about space', () => {
+  const own = traitsOfRequests(workloadOf([['write', 0, 4096]], { image: { content: 'mapped' } }));
+  expect(own.allocatedRatios).toBeUndefined();
 });
