@@ -135,7 +135,7 @@ try {
     `Random 4 KiB reads at depth ${iodepth} over NBD: the fio engine's replay next to fio started by hand on the same export,`,
     `${pairCount} pairs of ${requestCount.toLocaleString('en')} requests each in turns (npm run fio-engine).`,
     '',
-    `${tools.versionLine}; fio ${fio.version}; ${cpus().length} processors, shared with other work; cache=${modes.cache}, aio=${modes.aio}`,
+    `${tools.versionLine}; fio ${fio.version}; ${cpus().length} processors; cache=${modes.cache}, aio=${modes.aio}`,
     '',
     `IOPS by hand, median         ${median(sides.hand)}`,
     `IOPS by the engine, median   ${median(sides.engine)}`,
