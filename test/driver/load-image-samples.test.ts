@@ -8,7 +8,11 @@ import { type LoadedImage, loadImage } from '../../src/driver/load-image.ts';
 
 /** Images of other projects, which are not part of this one: read where they lie beside it. */
 const samples = process.env.QTUNE_TEST_IMAGES ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'images');
-const home = mkdtempSync(join(tmpdir(), 'qtune-samples-'));
+let home = '';
+// Where all tests are skipped, none of these hooks runs.
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'qtune-samples-'));
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** What loads: virtual bytes, cluster bits, L2 tables, compressed clusters. */
