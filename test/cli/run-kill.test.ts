@@ -92,10 +92,13 @@ async function journal(): Promise<TrialRecord[]> {
   return records;
 }
 
-/** Records without those of blocks that were disturbed from outside and ran again, as they do on a busy machine. */
+/**
+ * Records without those of blocks that were disturbed from outside and ran again, as they do on a busy machine. One whose
+ * second run was given up is the trial's result still.
+ */
 function lasting(records: readonly TrialRecord[]): readonly TrialRecord[] {
   const isRepeated = (record: TrialRecord, index: number): boolean =>
-    records.slice(index + 1).some((later) => later.id === record.id);
+    records.slice(index + 1).some((later) => later.id === record.id && later.state === 'completed');
   const wasDisturbed = (block: number): boolean =>
     records.some((record) => record.block === block && record.state === 'completed' && record.disturbance?.disturbed);
   return records.filter((record, index) => !(isRepeated(record, index) && wasDisturbed(record.block)));

@@ -97,6 +97,21 @@ describe.skipIf(system === undefined)('with real QEMU (skipped where there is no
     expect(last(left)).toEqual(last(right));
   });
 
+  test('a block of which a kill left one half of another turn is run again for both', async () => {
+    const argv = [...twice, '--repetitions', '2'];
+    expect((await qtune(...argv)).exitCode).toBe(0);
+    const file = join(cwd, 'b.ndjson');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"session":"[0-9a-f]{16}"/, '"session":"0123456789abcdef"'));
+    const resumed = await qtune(...argv, '--resume');
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(resumed.stderr).not.toContain('nothing is left to run');
+    const [left, right] = await journals('a.ndjson', 'b.ndjson');
+    const last = (side: Journal | undefined): Map<string, string | undefined> =>
+      new Map(side?.trials.map((trial) => [trial.id, trial.state === 'completed' ? trial.slices?.session : undefined]));
+    expect(last(left)).toEqual(last(right));
+    expect([...last(right).values()]).not.toContain('0123456789abcdef');
+  });
+
   test.skipIf(other === undefined)('QEMU of the system and 10.0 are each named in their journal', async () => {
     const argv = ['--qemu', system ?? '', '--qemu', other?.bin ?? '', '--repetitions', '4', '--until-decided', '20s'];
     const result = await qtune(...argv, '--out', 'a.ndjson', '--out', 'b.ndjson', '--json');

@@ -62,9 +62,10 @@ export async function executePlan(
   targets: readonly RunTarget[],
   context: Context,
 ): Promise<readonly Execution[]> {
-  const open: OpenTarget[] = [];
+  let open: readonly OpenTarget[] = [];
   try {
-    for (const target of targets) open.push(await openTarget(plan, target, context));
+    for (const target of targets) open = [...open, await openTarget(plan, target, context)];
+    open = withWholeBlocks(plan, open);
     const ioLogWarnings = await recordIoLog(plan, targets[0]?.chosen, context);
     if (plan.trials.length === 0) return await Promise.all(open.map((target) => runNothing(plan, target, context)));
     if (open.every(({ completed }) => plan.trials.every(({ id }) => completed.has(id)))) {
@@ -110,6 +111,29 @@ async function openTarget(plan: Plan, target: RunTarget, { settings, host }: Con
   for (const trial of writer.existing?.trials ?? []) keepLatest(latest, trial);
   const done = [...latest.values()].filter((trial) => trial.state === 'completed');
   return { ...target, writer, latest, completed: new Set(done.map((trial) => trial.id)) };
+}
+
+/**
+ * Takes blocks for not done whose trials did not all take turns with each other: a run that was killed while it recorded the
+ * second run of a block that was disturbed has some of each.
+ */
+function withWholeBlocks(plan: Plan, targets: readonly OpenTarget[]): readonly OpenTarget[] {
+  const keyOf = ({ workload, block }: { workload: string; block: number }): string => JSON.stringify([workload, block]);
+  const sessions = new Map<string, Set<string | undefined>>();
+  for (const { latest } of targets) {
+    for (const record of latest.values()) {
+      if (record.state !== 'completed') continue;
+      const ofBlock = sessions.get(keyOf(record)) ?? new Set();
+      sessions.set(keyOf(record), ofBlock.add(record.slices?.session));
+    }
+  }
+  const torn = plan.trials.filter((trial) => (sessions.get(keyOf(trial))?.size ?? 0) > 1).map(({ id }) => id);
+  if (torn.length === 0) return targets;
+  return targets.map((target) => {
+    const completed = new Set(target.completed);
+    for (const id of torn) completed.delete(id);
+    return { ...target, completed };
+  });
 }
 
 /** The last completed record of a trial, as every reader of a journal has it: a block that runs again may fail then. */
