@@ -93,15 +93,20 @@ async function journal(): Promise<TrialRecord[]> {
 }
 
 /**
- * Records without those of blocks that were disturbed from outside and ran again, as they do on a busy machine. One whose
- * second run was given up is the trial's result still.
+ * Records without those that a later run of their block replaced. A block runs again for two reasons: it was disturbed from
+ * outside, as happens on a busy machine, or a kill came between the records of its two trials. One whose second run was given
+ * up is the trial's result still.
  */
 function lasting(records: readonly TrialRecord[]): readonly TrialRecord[] {
+  const completed = records.filter((record) => record.state === 'completed');
   const isRepeated = (record: TrialRecord, index: number): boolean =>
     records.slice(index + 1).some((later) => later.id === record.id && later.state === 'completed');
-  const wasDisturbed = (block: number): boolean =>
-    records.some((record) => record.block === block && record.state === 'completed' && record.disturbance?.disturbed);
-  return records.filter((record, index) => !(isRepeated(record, index) && wasDisturbed(record.block)));
+  const wasDisturbed = ({ block }: TrialRecord): boolean =>
+    completed.some((record) => record.block === block && record.disturbance?.disturbed);
+  const wasTorn = (record: TrialRecord): boolean =>
+    record.state === 'completed' &&
+    completed.filter(({ slices }) => slices?.session === record.slices?.session).length < 2;
+  return records.filter((record, index) => !(isRepeated(record, index) && (wasDisturbed(record) || wasTorn(record))));
 }
 
 async function waitFor(condition: () => boolean, what: string, output?: () => string): Promise<void> {
