@@ -1,3 +1,4 @@
+import type { SettingValues } from '../settings/configuration.ts';
 import type { QemuVersion } from '../settings/qemu-version.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { WorkloadTraits } from './workload-traits.ts';
@@ -9,6 +10,20 @@ import type { WorkloadTraits } from './workload-traits.ts';
 export type Priority = 'speed' | 'space' | 'memory';
 
 export const priorities: readonly Priority[] = ['speed', 'space', 'memory'];
+
+/** Where the settings are going to be typed; `qmp` is a guest that runs already. */
+export type TargetName = 'qemu' | 'libvirt' | 'virt-install' | 'proxmox' | 'openstack' | 'kubevirt' | 'qmp';
+
+/** An image that is there already: what it was created with stays unless it is converted. */
+export interface ExistingImage {
+  /** Create-time settings as its header has them; only those that differ from QEMU's defaults. */
+  readonly create: SettingValues;
+  readonly fileName: string;
+  /** What the file takes on its host's disk, bytes; absent where that is not known. */
+  readonly allocatedBytes?: number;
+  /** Whether it holds internal snapshots. */
+  readonly hasSnapshots: boolean;
+}
 
 /** Everything that a recommendation depends on; the same request gives the same answer, byte for byte. */
 export interface AdviceRequest {
@@ -24,6 +39,10 @@ export interface AdviceRequest {
   readonly priority: Priority;
   /** The QEMU that is going to run the disk; absent where it is not known and the newest rules are assumed. */
   readonly qemu?: QemuVersion;
+  /** Only settings that can be said there are recommended; absent for any. */
+  readonly target?: TargetName;
+  /** Create-time settings are given by it, and only run-time settings are searched. */
+  readonly image?: ExistingImage;
   /** The image's path for the commands. */
   readonly fileName: string;
 }
