@@ -1,0 +1,53 @@
+import type { Argv } from 'yargs';
+import { workloadTraits } from '../../advisor/workload-traits.ts';
+import { declareTraceOptions } from '../trace-options.ts';
+
+const words = workloadTraits.map(({ name }) => name);
+
+/** Every option of `qtune recommend`. */
+export function declareRecommendOptions(yargs: Argv): Argv {
+  return declareTraceOptions(yargs)
+    .option('disk', {
+      type: 'string',
+      describe: 'Virtual size of the disk, as QEMU writes sizes: 2T',
+      requiresArg: true,
+    })
+    .option('workload', {
+      type: 'string',
+      describe: `What runs on it: ${words.join(', ')}; or a profile or trace as for \`run\``,
+      requiresArg: true,
+    })
+    .option('backing', { type: 'boolean', describe: 'The disk is an overlay on a backing file' })
+    .option('memory', { type: 'string', describe: 'Limit for the metadata caches of this disk', requiresArg: true })
+    .option('priority', {
+      type: 'string',
+      describe: 'What counts most: speed (default), space or memory',
+      requiresArg: true,
+    })
+    .option('qemu-version', {
+      type: 'string',
+      describe: 'QEMU that is going to run the disk, e.g. 7.2',
+      requiresArg: true,
+    })
+    .option('file', {
+      type: 'string',
+      describe: 'Image file for the commands (default disk.qcow2)',
+      requiresArg: true,
+    })
+    .option('rank', {
+      type: 'boolean',
+      describe: "Run some hundred configurations through the model of QEMU's driver; so do --workload and --measure",
+    })
+    .option('measure', {
+      type: 'string',
+      describe: "Measure with QEMU's own driver for this long (60s where no time is given)",
+    })
+    .option('qemu', { type: 'string', describe: "Directory of QEMU's tools for --measure", requiresArg: true })
+    .option('out', { type: 'string', describe: 'Keep the journal of --measure in this file', requiresArg: true })
+    .option('seed', {
+      type: 'string',
+      describe: 'Seed of the requests and their order (default 1)',
+      requiresArg: true,
+    })
+    .option('json', { type: 'boolean', describe: 'Print a JSON document' });
+}
