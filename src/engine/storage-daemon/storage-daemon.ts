@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import type { JsonValue } from '../../settings/blockdev.ts';
 import { describeToolFailure, runTool, succeeded, type ToolResult } from '../process.ts';
+import { Qmp } from '../qmp/qmp.ts';
 import type { Scratch } from '../scratch.ts';
 import { howToGetQemu, type QemuTools } from '../tools.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 import { type Export, exportArguments } from './export.ts';
-import { Qmp } from './qmp.ts';
 import { unmountLeftover } from './unmount.ts';
 
 /** What a daemon serves, and for how long. */
