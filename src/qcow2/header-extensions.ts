@@ -37,6 +37,8 @@ export interface HeaderExtensions {
   readonly dataFileName: string | undefined;
   /** Absent too where the autoclear bit says that the bitmaps are no longer valid. */
   readonly bitmapDirectory: BitmapDirectory | undefined;
+  /** Where the header of LUKS lies, bytes; only in an encrypted image. */
+  readonly encryptionHeader: { readonly offsetBytes: number; readonly lengthBytes: number } | undefined;
   /** How many extensions there are that QEMU does not know. */
   readonly unknownCount: number;
 }
@@ -58,11 +60,12 @@ export function readHeaderExtensions(
   firstCluster: Buffer,
   area: ExtensionArea,
   clusterBytes: number,
-  bitmapsAreValid: boolean,
+  { bitmapsAreValid, encrypted }: { readonly bitmapsAreValid: boolean; readonly encrypted: boolean },
 ): HeaderExtensions {
   let backingFormat: string | undefined;
   let dataFileName: string | undefined;
   let bitmapDirectory: BitmapDirectory | undefined;
+  let encryptionHeader: HeaderExtensions['encryptionHeader'];
   let unknownCount = 0;
   for (const { type, offset, data } of extensions(firstCluster, area, (message) => damaged(source, message))) {
     if (type === extensionTypes.backingFormat) {
@@ -73,7 +76,10 @@ export function readHeaderExtensions(
     } else if (type === extensionTypes.dataFile) {
       dataFileName = cText(data);
     } else if (type === extensionTypes.encryption) {
-      throw damaged(source, `there is an encryption header at ${hex(offset)}, but crypt_method at byte 32 is 0`);
+      if (!encrypted) {
+        throw damaged(source, `there is an encryption header at ${hex(offset)}, but crypt_method at byte 32 is 0`);
+      }
+      if (data.length === 16) encryptionHeader = readEncryptionHeader(source, data, offset);
     } else if (type === extensionTypes.bitmaps) {
       if (bitmapsAreValid || data.length !== bitmapsBytes) {
         bitmapDirectory = readBitmapDirectory(source, data, offset, clusterBytes);
@@ -82,7 +88,7 @@ export function readHeaderExtensions(
       unknownCount++;
     }
   }
-  return { backingFormat, dataFileName, bitmapDirectory, unknownCount };
+  return { backingFormat, dataFileName, bitmapDirectory, encryptionHeader, unknownCount };
 }
 
 /** Names of incompatible feature bits out of the feature name table, where there is one; a damaged area gives no names. */
@@ -123,6 +129,14 @@ function* extensions(
     yield { type, offset, data: firstCluster.subarray(start, start + length) };
     offset = start + Math.ceil(length / 8) * 8;
   }
+}
+
+function readEncryptionHeader(source: ImageSource, data: Buffer, at: number) {
+  const place = `the encryption header's place at ${hex(at)}`;
+  const offsetBytes = safeOffset(source, data.readBigUInt64BE(0), place);
+  const lengthBytes = safeOffset(source, data.readBigUInt64BE(8), place);
+  if (offsetBytes + lengthBytes <= source.lengthBytes) return { offsetBytes, lengthBytes };
+  throw damaged(source, `${place} is ${hex(offsetBytes)}, but the file ends at ${hex(source.lengthBytes)}`);
 }
 
 function readBitmapDirectory(source: ImageSource, data: Buffer, at: number, clusterBytes: number): BitmapDirectory {

@@ -22,6 +22,7 @@ const version3HeaderBytes = 104;
 /** Fixed part of an entry of the snapshot table. */
 const snapshotFixedBytes = 40;
 const longestBackingName = 1023;
+const encryptionMethods = ['none', 'AES', 'LUKS'] as const;
 
 /** The header of an image, checked: sizes are within QEMU's limits and tables start inside the file. */
 export interface ImageHeader {
@@ -46,9 +47,23 @@ export interface ImageHeader {
   /** The image says that its persistent bitmaps are valid. */
   readonly bitmaps: boolean;
   readonly compression: 'zlib' | 'zstd';
+  /** Marked as corrupt; only where {@link ReadHeaderOptions.describe} lets it through. */
+  readonly corrupt: boolean;
+  /** How the data is encrypted; as above. */
+  readonly encryption: 'none' | 'AES' | 'LUKS' | 'unknown';
+  /** Incompatible features that qtune does not know, by number and, where the image has one, name; as above. */
+  readonly unknownFeatures: readonly string[];
   readonly extensions: HeaderExtensions;
   /** Name of the backing file, as it stands in the image; empty for none. */
   readonly backingName: string;
+}
+
+export interface ReadHeaderOptions {
+  /**
+   * Let through what is sound but cannot be simulated (a corrupt bit, encryption, unknown features), to tell what an image is. Its
+   * data is not what the tables say then.
+   */
+  readonly describe?: boolean;
 }
 
 /**
@@ -57,7 +72,7 @@ export interface ImageHeader {
  * @throws ImageFormatError naming the field, what it says and what is allowed
  * @source QEMU docs/interop/qcow2.txt, "Header"; block/qcow2.c, qcow2_do_open (7.2.0)
  */
-export function readHeader(source: ImageSource): ImageHeader {
+export function readHeader(source: ImageSource, { describe = false }: ReadHeaderOptions = {}): ImageHeader {
   const bytes = readBytes(source, 0, 112);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const version = readVersion(source, view, bytes);
@@ -71,12 +86,14 @@ export function readHeader(source: ImageSource): ImageHeader {
   const area = { start: headerBytes, end: backingOffset === 0 ? clusterBytes : backingOffset };
   const firstCluster = readBytes(source, 0, clusterBytes);
   const features = readFeatures(source, view, version, headerBytes, () => readFeatureNames(firstCluster, area));
+  if (!describe) refuseUnusable(source, features);
   if (features.extendedL2 && clusterBytes < minimumExtendedClusterBytes) {
     throw damaged(source, `cluster_bits is ${clusterBits} at byte 20; with extended L2 entries QEMU accepts 14 to 21`);
   }
   const refcountOrder = version === 2 ? 4 : view.getUint32(96);
   if (refcountOrder > 6) throw damaged(source, `refcount_order is ${refcountOrder} at byte 96; QEMU accepts 0 to 6`);
-  refuseEncryption(source, view.getUint32(32));
+  const encryption = encryptionMethods[view.getUint32(32)] ?? 'unknown';
+  if (!describe) refuseEncryption(source, view.getUint32(32));
   const tables = readTables(source, view, clusterBytes);
   const virtualBytes = readVirtualSize(source, view, clusterBytes, features.extendedL2, tables.l1EntryCount);
   return {
@@ -87,7 +104,11 @@ export function readHeader(source: ImageSource): ImageHeader {
     ...tables,
     refcountBits: 2 ** refcountOrder,
     ...features,
-    extensions: readHeaderExtensions(source, firstCluster, area, clusterBytes, features.bitmaps),
+    encryption,
+    extensions: readHeaderExtensions(source, firstCluster, area, clusterBytes, {
+      bitmapsAreValid: features.bitmaps,
+      encrypted: encryption !== 'none',
+    }),
     backingName: readBackingName(source, view, firstCluster, backingOffset),
   };
 }
@@ -166,21 +187,7 @@ function readFeatures(
     );
   }
   const unknown = unknownIncompatibleBits(refuse);
-  if (unknown.length > 0) {
-    const known = names();
-    const list = unknown.map((bit) => (known.has(bit) ? `${bit} (${known.get(bit)})` : `${bit}`)).join(', ');
-    throw unsupported(
-      source,
-      `it needs features that qtune does not know: incompatible feature bit ${list} at byte 72`,
-    );
-  }
-  if (has(refuse, incompatible.corrupt)) {
-    throw unsupported(
-      source,
-      'it is marked as corrupt (incompatible feature bit 1 at byte 72): QEMU does not open it for writing',
-      'Repair a copy with `qemu-img check -r all`.',
-    );
-  }
+  const known = unknown.length > 0 ? names() : new Map<number, string>();
   const externalData = has(refuse, incompatible.dataFile);
   const dataFileRaw = has(clear, autoclear.rawDataFile);
   if (dataFileRaw && !externalData) {
@@ -194,7 +201,28 @@ function readFeatures(
     dataFileRaw,
     bitmaps: has(clear, autoclear.bitmaps),
     compression: compression === 1 ? ('zstd' as const) : ('zlib' as const),
+    corrupt: has(refuse, incompatible.corrupt),
+    unknownFeatures: unknown.map((bit) => (known.has(bit) ? `${bit} (${known.get(bit)})` : `${bit}`)),
   };
+}
+
+function refuseUnusable(
+  source: ImageSource,
+  { unknownFeatures, corrupt }: Pick<ImageHeader, 'unknownFeatures' | 'corrupt'>,
+): void {
+  if (unknownFeatures.length > 0) {
+    throw unsupported(
+      source,
+      `it needs features that qtune does not know: incompatible feature bit ${unknownFeatures.join(', ')} at byte 72`,
+    );
+  }
+  if (corrupt) {
+    throw unsupported(
+      source,
+      'it is marked as corrupt (incompatible feature bit 1 at byte 72): QEMU does not open it for writing',
+      'Repair a copy with `qemu-img check -r all`.',
+    );
+  }
 }
 
 function refuseEncryption(source: ImageSource, method: number): void {

@@ -28,6 +28,8 @@ export interface OffsetTablePlace {
   readonly target: string;
   /** Bits 56 to 63 belong to the offset too: the refcount table has no flags there. */
   readonly wideOffsets: boolean;
+  /** Takes what is wrong with an entry, which then counts as naming nothing; without it the first such entry is an error. */
+  readonly onDamage?: (message: string) => void;
 }
 
 /**
@@ -52,12 +54,14 @@ export function readOffsetTable(source: ImageSource, place: OffsetTablePlace): O
       if ((high | low) === 0) continue;
       if ((low & reservedLow) !== 0 || (!place.wideOffsets && (high & reservedL1High) !== 0)) {
         const entry = hex(BigInt(high) * 2n ** 32n + BigInt(low));
-        throw damaged(source, `${place.name}, entry ${first + index} (${entry}): reserved bits are set`);
+        refuse(source, place, `${place.name}, entry ${first + index} (${entry}): reserved bits are set`);
+        continue;
       }
       const value = ((high & highMask) >>> 0) * 2 ** 32 + low;
       if (value === 0) continue;
       if (value % clusterBytes !== 0 || value >= source.lengthBytes) {
-        throw badEntry(source, place, first + index, value);
+        refuse(source, place, badEntry(source, place, first + index, value));
+        continue;
       }
       offsets[first + index] = value;
       if (!place.wideOffsets && high >= 0x8000_0000) copied[first + index] = 1;
@@ -66,9 +70,14 @@ export function readOffsetTable(source: ImageSource, place: OffsetTablePlace): O
   return { offsets, copied };
 }
 
-function badEntry(source: ImageSource, place: OffsetTablePlace, index: number, value: number): Error {
+function refuse(source: ImageSource, { onDamage }: OffsetTablePlace, message: string): void {
+  if (onDamage === undefined) throw damaged(source, message);
+  onDamage(message);
+}
+
+function badEntry(source: ImageSource, place: OffsetTablePlace, index: number, value: number): string {
   const entry = `${place.name}, entry ${index}: the ${place.target}'s offset is ${hex(value)}`;
   return value % place.clusterBytes !== 0
-    ? damaged(source, `${entry}, which is no multiple of the cluster size ${place.clusterBytes}`)
-    : damaged(source, `${entry}, but the file ends at ${hex(source.lengthBytes)}`);
+    ? `${entry}, which is no multiple of the cluster size ${place.clusterBytes}`
+    : `${entry}, but the file ends at ${hex(source.lengthBytes)}`;
 }

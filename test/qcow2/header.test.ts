@@ -25,7 +25,16 @@ test('every field of a version 3 header is read from its place', () => {
     dataFileRaw: false,
     bitmaps: false,
     compression: 'zlib',
-    extensions: { backingFormat: undefined, dataFileName: undefined, bitmapDirectory: undefined, unknownCount: 0 },
+    corrupt: false,
+    encryption: 'none',
+    unknownFeatures: [],
+    extensions: {
+      backingFormat: undefined,
+      dataFileName: undefined,
+      bitmapDirectory: undefined,
+      encryptionHeader: undefined,
+      unknownCount: 0,
+    },
     backingName: '',
   });
 });
