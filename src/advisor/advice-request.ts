@@ -1,10 +1,11 @@
 import type { SettingValues } from '../settings/configuration.ts';
 import type { QemuVersion } from '../settings/qemu-version.ts';
 import type { Workload } from '../workload/workload.ts';
+import type { Blend } from './blend/blend.ts';
 import type { WorkloadTraits } from './workload-traits.ts';
 
 /**
- * What counts most. `speed`: the fastest settings, and among those within a tenth of it the cheapest. `space`: the least growth of
+ * What counts most. `speed`: the fastest settings, and among those that are as good as tied with it the cheapest. `space`: the least growth of
  * the file, `memory`: the smallest caches, both at no less than the speed of QEMU's defaults.
  */
 export type Priority = 'speed' | 'space' | 'memory';
@@ -25,6 +26,12 @@ export interface ExistingImage {
   readonly hasSnapshots: boolean;
 }
 
+/** Settings that are not up for a choice, by QEMU's names. */
+export interface HeldSettings {
+  readonly create: SettingValues;
+  readonly drive: SettingValues;
+}
+
 /** Everything that a recommendation depends on; the same request gives the same answer, byte for byte. */
 export interface AdviceRequest {
   /** Virtual size of the disk, bytes, a multiple of 512. */
@@ -32,6 +39,8 @@ export interface AdviceRequest {
   readonly traits: WorkloadTraits;
   /** The requests themselves where the workload is a profile or a trace; what is measured then. */
   readonly workload?: Workload;
+  /** Several workloads in place of one; `traits` then are those of all together, and `workload` is absent. */
+  readonly blend?: Blend;
   /** Whether the disk is an overlay on a backing file. */
   readonly hasBacking: boolean;
   /** Limit for the metadata caches of this disk, bytes; absent where there is none. */
@@ -43,6 +52,8 @@ export interface AdviceRequest {
   readonly target?: TargetName;
   /** Create-time settings are given by it, and only run-time settings are searched. */
   readonly image?: ExistingImage;
+  /** Settings that somebody decided already; everything else is searched. */
+  readonly held?: HeldSettings;
   /** The image's path for the commands. */
   readonly fileName: string;
 }

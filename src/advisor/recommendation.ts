@@ -1,8 +1,9 @@
 import type { AdviceRequest } from './advice-request.ts';
 import { chooseAlternatives } from './alternatives.ts';
 import { arithmeticCandidates, type Candidates } from './candidates.ts';
-import { choose, noticeableRatio, speedRatio } from './choose.ts';
+import { choose } from './choose.ts';
 import { commandTargets } from './commands/index.ts';
+import type { Outlook } from './outlook.ts';
 import { type Proposal, propose, sameSettings, withPredictedIops } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
@@ -63,6 +64,8 @@ export interface RankedCandidates extends Candidates {
   readonly model: ModelBasis;
   /** A stable name for the simulation of these settings. */
   simulationId(proposal: Proposal): string;
+  /** Any other settings under the very same requests. */
+  readonly outlook: Outlook;
 }
 
 /**
@@ -74,10 +77,10 @@ export function recommend(
   request: AdviceRequest,
   candidates: Candidates | RankedCandidates = arithmeticCandidates(request),
 ): Recommendation {
-  const { baseline, plain } = candidates;
-  const chosen = withPreallocation(request, candidates, choose(request, baseline, plain));
+  const { baseline, proposals } = candidates;
+  const chosen = choose(request, baseline, proposals);
   const recommended = withAdditions(request, baseline, chosen);
-  const alternatives = chooseAlternatives(request, baseline, recommended, plain);
+  const alternatives = chooseAlternatives(request, recommended, candidates);
   const contenders = { recommended, baseline, alternatives };
   if (!('model' in candidates)) return describeRecommendation(request, contenders, { evidence: [] });
   const shown = [recommended, baseline, ...alternatives.map(({ proposal }) => proposal)];
@@ -135,13 +138,6 @@ function isStated(proposal: Proposal, setting: string): boolean {
   return setting in create || setting in drive;
 }
 
-/** Metadata in advance where it is noticeably faster. */
-function withPreallocation(request: AdviceRequest, { baseline, preallocated }: Candidates, chosen: Proposal): Proposal {
-  if (preallocated === undefined) return chosen;
-  const best = choose(request, baseline, preallocated);
-  return speedRatio(best, chosen) * noticeableRatio > 1 ? best : chosen;
-}
-
 /** What the rules add to the run-time settings that the search chose. */
 function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
   const context = { request, proposal: chosen, baseline };
@@ -150,5 +146,5 @@ function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Propo
   // None of the additions changes what the workload's requests cost.
   const { create, drive } = chosen.settings;
   const proposal = propose(request, { create, drive: { ...drive, ...added } });
-  return { ...withPredictedIops(proposal, chosen.iops), rates: chosen.rates };
+  return { ...withPredictedIops(proposal, chosen.iops), rates: chosen.rates, speedSource: chosen.speedSource };
 }

@@ -1,7 +1,7 @@
 import { shareImage } from '../../driver/clone-image.ts';
 import { CostMeter } from '../../driver/cost/cost-meter.ts';
 import type { CostProfile } from '../../driver/cost/cost-profile.ts';
-import { type PredictedRate, predictRate } from '../../driver/cost/prediction.ts';
+import { type PredictedRate, predictRate, timeShares } from '../../driver/cost/prediction.ts';
 import { driverOptions, type ModelHost } from '../../driver/driver-options.ts';
 import type { ImageState } from '../../driver/image-state.ts';
 import { Qcow2Driver } from '../../driver/qcow2-driver.ts';
@@ -23,6 +23,8 @@ export interface PredictionBasis {
 export interface PartRate extends PredictedRate {
   /** Half the width of the 95 % interval of the error of sampling, as a share of the rate; absent where the whole was run. */
   readonly samplingRatio?: number;
+  /** What part of the time each component of the cost takes. */
+  readonly shares: Float64Array;
 }
 
 /** A workload, or a part of one, to be rated under many configurations. */
@@ -44,7 +46,7 @@ export class PredictedPart implements RatedPart {
   readonly #warmUp: WarmUp;
   readonly #images: PartImages;
   #kept: { readonly key: string; readonly image: ImageState } | undefined;
-  #rates = new Map<string, PredictedRate>();
+  #rates = new Map<string, PartRate>();
 
   constructor(workload: Workload, basis: PredictionBasis, warmUp: WarmUp) {
     this.#basis = basis;
@@ -59,7 +61,7 @@ export class PredictedPart implements RatedPart {
   }
 
   /** Requests per second of the part behind its warm-up, with the syncs' time. */
-  rate({ create, drive }: ProposalSettings): PredictedRate {
+  rate({ create, drive }: ProposalSettings): PartRate {
     const image = this.#image(create);
     const options = driverOptions(image, drive, this.#basis.host);
     // What the driver does follows from these: settings that come to the same are run once.
@@ -72,7 +74,7 @@ export class PredictedPart implements RatedPart {
     return rate;
   }
 
-  #run(image: ImageState, options: ReturnType<typeof driverOptions>): PredictedRate {
+  #run(image: ImageState, options: ReturnType<typeof driverOptions>): PartRate {
     const requests = this.#requests;
     const meter = new CostMeter(this.#basis.profile, { image });
     const driver = new Qcow2Driver(image, options, meter);
@@ -89,7 +91,7 @@ export class PredictedPart implements RatedPart {
       replayOne(driver, requests, index);
       meter.finish(driver.counters);
     }
-    return predictRate(meter, Math.max(1, requests.dataCount));
+    return { ...predictRate(meter, Math.max(1, requests.dataCount)), shares: timeShares(meter) };
   }
 
   /** One request of a sequential warm-up fills one entry of the cache; more to the same entry would change nothing. */

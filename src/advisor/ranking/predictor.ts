@@ -36,6 +36,9 @@ export class Predictor {
   readonly #write: RatedPart | undefined;
   readonly #skippedSeconds: number;
   readonly #identity: unknown;
+  readonly #shares = new WeakMap<Proposal, Float64Array>();
+  /** Of all configurations so far: writes pay for their lookups what reads take beyond it. */
+  #fastestReadSeconds = Number.POSITIVE_INFINITY;
   /** Where only windows of the workload are run. */
   readonly sampleSize: SampleSize | undefined;
 
@@ -74,9 +77,12 @@ export class Predictor {
     const runs = proposals.map(({ geometry }, index) =>
       this.#run(geometry.extendedL2, whole?.[index], read?.[index], write?.[index]),
     );
-    const rates = combinedRates(this.#traits, this.#parts, runs);
+    for (const { readSeconds } of runs) this.#fastestReadSeconds = Math.min(this.#fastestReadSeconds, readSeconds);
+    const fastest = { readSeconds: this.#fastestReadSeconds, writeSeconds: 0, skippedSeconds: 0 };
+    const rates = combinedRates(this.#traits, this.#parts, [...runs, fastest]);
     return runs.map((run, index) => {
       const value = rates[index] as number;
+      this.#shares.set(proposals[index] as Proposal, this.#sharesOf(whole?.[index], read?.[index], write?.[index]));
       const spread = widestSpread(run.rates) ?? { low: 1, high: 1 };
       const samplingRatio = whole?.[index]?.samplingRatio;
       return {
@@ -84,6 +90,28 @@ export class Predictor {
         ...(samplingRatio === undefined ? {} : { samplingRatio }),
       };
     });
+  }
+
+  /** What part of a predicted proposal's time each component of the cost takes, whatever the rate. @param proposal as it was predicted */
+  timeShares(proposal: Proposal): Float64Array {
+    const shares = this.#shares.get(proposal);
+    if (shares === undefined) throw new RangeError('this proposal was not predicted');
+    return shares;
+  }
+
+  /** The parts' shares, weighted with the time that each has in a request. */
+  #sharesOf(whole: PartRate | undefined, read: PartRate | undefined, write: PartRate | undefined): Float64Array {
+    if (whole) return whole.shares;
+    const { readRatio } = this.#traits;
+    const readSeconds = readRatio * seconds(read);
+    const writeSeconds = (1 - readRatio) * seconds(write);
+    const share = (part: PartRate | undefined, index: number, time: number) => (part?.shares[index] ?? 0) * time;
+    const all = readSeconds + writeSeconds;
+    const { length } = read?.shares ?? write?.shares ?? [];
+    return Float64Array.from(
+      { length },
+      (_, index) => (share(read, index, readSeconds) + share(write, index, writeSeconds)) / all,
+    );
   }
 
   /** The name of the simulation of a proposal: 16 hexadecimal digits, the same for the same settings, requests and profile. */

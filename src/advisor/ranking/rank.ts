@@ -2,12 +2,13 @@ import type { CostProfile } from '../../driver/cost/cost-profile.ts';
 import { commonHost, type ModelHost } from '../../driver/driver-options.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import type { AdviceRequest } from '../advice-request.ts';
-import { baselineProposal, considersPreallocation, type Proposals } from '../candidates.ts';
-import { type MeasuringWorkloads, measuringWorkloads, type PartLengths } from '../measuring-workloads.ts';
-import { type Proposal, withPredictedIops } from '../proposal.ts';
+import { baselineProposal, type Proposals, withoutImage } from '../candidates.ts';
+import type { MeasuringWorkloads, PartLengths } from '../measuring-workloads.ts';
+import { type Proposal, type ProposalSettings, propose, withPredictedIops } from '../proposal.ts';
 import type { ModelBasis, RankedCandidates, SampleSize } from '../recommendation.ts';
 import { canModel, type PredictionBasis } from './part.ts';
 import { Predictor } from './predictor.ts';
+import { RequestModel } from './request-model.ts';
 import { rankingSpace } from './space.ts';
 
 /** Costs for a prediction, and why they may not be this machine's. */
@@ -22,8 +23,14 @@ const lengths: PartLengths = { warmUp: 16_384, reads: 800, writes: 250 };
 const rankingRequests = 3 * 2 ** 20;
 /** The same beside a measurement of a few configurations that takes a minute. */
 const measuredRequests = 2 ** 24;
-/** What first writes may allocate in a simulated image, bytes; it takes no space. */
-const allocationLimitBytes = 2 ** 40;
+
+/** What a ranking may differ in. */
+export interface RankingOptions {
+  /** Settings that are going to be asked of its outlook and are not among the candidates. */
+  readonly others?: readonly ProposalSettings[];
+  /** Requests of a profile or a trace that are run, over all configurations. */
+  readonly runRequests?: number;
+}
 
 /**
  * The candidates, each of them run through the model of QEMU's driver with the workload's requests, or with those that a measurement would
@@ -35,35 +42,30 @@ export function rankedCandidates(
   request: AdviceRequest,
   costs: RankingCosts,
   seed: number,
+  options: RankingOptions = {},
 ): RankedCandidates | undefined {
   const baseline = baselineProposal(request);
   if (!canModel(request.diskBytes, baseline.settings.create)) return undefined;
-  const plain = modelled(rankingSpace(request, 'off'));
-  const preallocated = considersPreallocation(request) ? modelled(rankingSpace(request, 'metadata')) : [];
-  const all = byShape([baseline, ...plain, ...preallocated]);
-  const parts = measuringWorkloads(request, { proposals: all, allocationLimitBytes, lengths, seed });
+  const proposals = modelled(rankingSpace(request));
+  const converted = request.image ? modelled(rankingSpace(withoutImage(request))) : [];
+  const others = options.others?.map((settings) => propose(request, settings)) ?? [];
+  const all = byShape([baseline, ...proposals, ...converted]);
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
-  const predictor = new Predictor(request.traits, parts, basis, {
-    ...{ runRequests: rankingRequests, configurationCount: all.length },
-    fillsOnly: true,
-  });
-  const predictions = predictor.predict(all);
-  const ranked = new Map(
-    all.map((proposal, index) => [
-      proposal,
-      withPredictedIops(proposal, predictions[index] as (typeof predictions)[number]),
-    ]),
-  );
+  const runRequests = options.runRequests ?? rankingRequests;
+  const model = new RequestModel(request, [...all, ...others], basis, { lengths, runRequests, seed });
+  const predicted = model.predict(all.map(({ settings }) => settings));
+  const ranked = new Map(all.map((proposal, index) => [proposal, predicted[index] as Proposal]));
   const rankedOf = (proposal: Proposal) => ranked.get(proposal) as Proposal;
-  const [first, ...rest] = plain.map(rankedOf);
-  const [firstPreallocated, ...restPreallocated] = preallocated.map(rankedOf);
+  const [first, ...rest] = proposals.map(rankedOf);
+  const [firstConverted, ...restConverted] = converted.map(rankedOf);
   if (first === undefined) return undefined;
   return {
     baseline: rankedOf(baseline),
-    plain: [first, ...rest],
-    ...(firstPreallocated ? { preallocated: [firstPreallocated, ...restPreallocated] as Proposals } : {}),
-    model: modelBasis(costs, all.length, predictor.sampleSize),
-    simulationId: (proposal) => predictor.simulationId(proposal),
+    proposals: [first, ...rest],
+    ...(firstConverted ? { converted: [firstConverted, ...restConverted] as Proposals } : {}),
+    model: modelBasis(costs, all.length, model.sampleSize),
+    simulationId: (proposal) => model.simulationId(proposal),
+    outlook: model,
   };
 }
 
@@ -115,9 +117,18 @@ function modelled(proposals: Proposals): readonly Proposal[] {
   return proposals.filter(({ geometry, settings }) => canModel(geometry.diskBytes, settings.create));
 }
 
-/** Configurations of one shape of the image behind each other, whatever its preallocation. */
+/** Configurations of one image behind each other. */
 function byShape(proposals: readonly Proposal[]): readonly Proposal[] {
-  const keyOf = ({ geometry, settings }: Proposal) =>
-    geometry.clusterBytes * 4 + (geometry.extendedL2 ? 2 : 0) + (settings.create.preallocation === undefined ? 0 : 1);
-  return [...proposals].sort((a, b) => keyOf(a) - keyOf(b));
+  const images = new Map<string, Proposal[]>();
+  for (const proposal of proposals) {
+    const key = JSON.stringify(proposal.settings.create);
+    const others = images.get(key);
+    if (others) others.push(proposal);
+    else images.set(key, [proposal]);
+  }
+  return [...images.values()].flat().sort((a, b) => shapeOf(a) - shapeOf(b));
+}
+
+function shapeOf({ geometry }: Proposal): number {
+  return geometry.clusterBytes * 2 + (geometry.extendedL2 ? 1 : 0);
 }

@@ -159,6 +159,7 @@ export class SampledPart implements RatedPart {
     return {
       ...rateOf(profile, Math.max(1, sample.dataCount), total, spread),
       samplingRatio: error * intervalWidth(this.#drawnCount),
+      shares: run.timeShares(),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { CostMeter } from '../../driver/cost/cost-meter.ts';
 import type { CostProfile } from '../../driver/cost/cost-profile.ts';
 import type { Unsynced } from '../../driver/cost/file-costs.ts';
-import { rateSpread } from '../../driver/cost/prediction.ts';
+import { rateSpread, timeShares } from '../../driver/cost/prediction.ts';
 import { HOST_SYNC, type HostIoSink } from '../../driver/host-io.ts';
 import type { DriverOptions } from '../../driver/options.ts';
 import type { Qcow2Driver } from '../../driver/qcow2-driver.ts';
@@ -67,6 +67,11 @@ export class SampledRun {
   /** Relative standard deviation of what the windows cost, by the costs' own spreads from run to run. */
   costSpread(): number {
     return rateSpread(this.#meter);
+  }
+
+  /** What part of the windows' time each component of the cost takes. */
+  timeShares(): Float64Array {
+    return timeShares(this.#meter);
   }
 
   /**

@@ -32,7 +32,7 @@ export function predictRate(meter: CostMeter, requestCount: number): PredictedRa
 /** The rate of requests that take so long together. @param spread relative standard deviation of that time */
 export function rateOf(profile: CostProfile, requestCount: number, ns: number, spread: number): PredictedRate {
   const iops = (requestCount / (ns * (1 + profile.stalls))) * 1e9;
-  const factor = Math.exp(ninetyPercent * spread);
+  const factor = ninetyPercentFactor(spread);
   return { iops, low: iops / factor, high: iops * factor };
 }
 
@@ -45,6 +45,26 @@ export function rateSpread(meter: CostMeter): number {
     variance += ((ns / total) * (spreads[index] ?? 0)) ** 2;
   });
   return Math.sqrt(variance);
+}
+
+/** What part of the time each component takes, by `costComponents`; overlap left aside, all zero where nothing was done. */
+export function timeShares(meter: CostMeter): Float64Array {
+  const all = meter.totals.reduce((sum, ns) => sum + ns, 0);
+  return meter.totals.map((ns) => (all === 0 ? 0 : ns / all));
+}
+
+/**
+ * Standard deviation of the logarithm of the ratio of two rates on one machine, by the parts of the time that their components take:
+ * a cost that both pay in the same part cancels, and so does what a whole run shares.
+ */
+export function ratioSpread(profile: CostProfile, a: Float64Array, b: Float64Array): number {
+  const spreads = componentSpreads(profile);
+  return Math.sqrt(a.reduce((sum, share, index) => sum + ((share - (b[index] ?? 0)) * (spreads[index] ?? 0)) ** 2, 0));
+}
+
+/** The middle 90 % of a log-normal value, as the factor on either side. */
+export function ninetyPercentFactor(spread: number): number {
+  return Math.exp(ninetyPercent * spread);
 }
 
 function totalNs({ totals, overlapNs }: CostMeter): number {
