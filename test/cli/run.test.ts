@@ -193,9 +193,12 @@ describe('a run with failures', () => {
 test('an interruption ends with 130, the journal intact, and says how to go on', async () => {
   script({ 'cluster_size=64K': 'hang' });
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 200);
   const argv = ['run', 'reads.yaml', '--out', 'a.ndjson'];
-  const result = await runCli(argv, { cwd, signal: controller.signal });
+  const running = runCli(argv, { cwd, signal: controller.signal });
+  const hangs = (): boolean => engine.jobs.some((job) => job.configuration.label === 'cluster_size=64K');
+  await vi.waitUntil(hangs, { timeout: 30_000 });
+  controller.abort();
+  const result = await running;
   expect(result.exitCode).toBe(ExitCode.interrupted);
   expect(result.stderr).toMatch(
     /[01] of 4 trials are completed in a.ndjson; go on with the same command and --resume\n/,

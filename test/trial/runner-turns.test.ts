@@ -246,8 +246,11 @@ describe('failures', () => {
 describe('an interruption', () => {
   test('leaves the block aborted, in the journal, and the images closed', async () => {
     const controller = new AbortController();
-    const engine = new TurnEngine((_, call) => (call === 1 ? 'hangs' : 0.1));
-    setTimeout(() => controller.abort(), 20);
+    const engine = new TurnEngine((_, call) => {
+      if (call !== 1) return 0.1;
+      setImmediate(() => controller.abort());
+      return 'hangs';
+    });
     const written: TrialRecord[] = [];
     const side: RunSide = { engine, record: async (records) => void written.push(...records) };
     const options = { timeLimitMs: 60_000, traceHostIo: true, slices: { sliceMs: 20 }, now: () => 0 };

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { EngineJob } from '../../src/engine/engine.ts';
 import { EngineError, EnvironmentError, InterruptedError } from '../../src/errors.ts';
 import { buildPlan, type Plan, type PlanInput } from '../../src/trial/plan.ts';
 import type { TrialRecord } from '../../src/trial/record.ts';
@@ -160,8 +161,11 @@ describe('interruption', () => {
   test('the running trial is recorded as aborted, the rest stays for a resumed run', async () => {
     const { options, records, controller } = setUp();
     const engine = new ScriptedEngine({ default: [1, 'hang'] });
-    setTimeout(() => controller.abort(), 20);
-    await expect(runPlan(plan(), engine, options)).rejects.toThrow(InterruptedError);
+    const running = expect(runPlan(plan(), engine, options)).rejects.toThrow(InterruptedError);
+    const isDefault = ({ configuration }: EngineJob): boolean => configuration.label === 'default';
+    await vi.waitUntil(() => engine.jobs.filter(isDefault).length === 2, { timeout: 30_000 });
+    controller.abort();
+    await running;
     expect(records.at(-1)).toMatchObject({ state: 'aborted', reason: 'interrupted' });
     expect(records.slice(0, -1).every((record) => record.state === 'completed')).toBe(true);
   });
