@@ -40,7 +40,7 @@ for (const name of names) {
   const candidates = rankedCandidates(request, { profile }, 1);
   if (candidates === undefined) throw new Error('not ranked');
   const rankedMs = performance.now() - rankedFrom;
-  const { baseline, plain, preallocated = [] } = candidates;
+  const { baseline, proposals } = candidates;
   const seconds = (ms: number) => (ms / 1000).toFixed(2);
   const megabytes = (process.resourceUsage().maxRSS / 1024).toFixed(0);
   print(
@@ -50,7 +50,7 @@ for (const name of names) {
   const part = new PredictedPart(workload, { profile, host: modelHost(undefined) }, 'all');
   const whole = (proposal: Proposal) => part.rate(proposal.settings).iops;
   const pick = recommend(request, candidates).recommended.proposal;
-  const ranked = [baseline, ...plain, ...preallocated].filter((_, at) => at % every === 0);
+  const ranked = [baseline, ...proposals].filter((_, at) => at % every === 0);
   const fastest = (proposals: readonly Proposal[], iops: (proposal: Proposal) => number) =>
     proposals.reduce((best, one) => (iops(one) > iops(best) ? one : best));
   const best = fastest(ranked, whole);

@@ -1,8 +1,10 @@
 import { defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
+import { printSettings } from '../settings/print.ts';
 import { formatBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
-import type { Proposals } from './candidates.ts';
-import { choose, extraCost, noticeableRatio, speedRatio } from './choose.ts';
+import { type Candidates, type Proposals, sameImage, withoutImage } from './candidates.ts';
+import { choose, extraCost, speedRatio, toleranceRatio } from './choose.ts';
+import { plainFileName, shellWord } from './commands/quoting.ts';
 import { type Proposal, sameSettings } from './proposal.ts';
 
 export interface Alternative {
@@ -15,17 +17,19 @@ export interface Alternative {
 const alternativeCount = 2;
 
 /**
- * Two other ways that somebody may have a good reason for, none of them the recommendation or the defaults: first those for an image
- * that exists and for a file without subclusters, then the answers to the other priorities.
+ * Two other ways that somebody may have a good reason for, none of them the recommendation or the defaults. For an image that exists: what it
+ * could be after a conversion, if that is faster. Else a larger cache alone and larger clusters alone; then the answers to the other priorities.
  */
 export function chooseAlternatives(
   request: AdviceRequest,
-  baseline: Proposal,
   recommended: Proposal,
-  proposals: Proposals,
+  { baseline, proposals, converted }: Candidates,
 ): readonly Alternative[] {
+  // An image with metadata in advance is the recommendation or none: it is a trade of its own, for speed only.
+  const [first = baseline, ...rest] = proposals.filter(({ settings }) => settings.create.preallocation === undefined);
+  const search = { request, baseline, recommended, proposals: [first, ...rest] as const };
   const chosen: Alternative[] = [];
-  for (const candidate of candidates(request, baseline, recommended, proposals)) {
+  for (const candidate of [...afterConverting(search, converted), ...candidates(search)]) {
     if (chosen.length === alternativeCount) break;
     const taken = [recommended, baseline, ...chosen.map((alternative) => alternative.proposal)];
     if (taken.every((proposal) => !sameSettings(proposal.settings, candidate.proposal.settings)))
@@ -34,17 +38,41 @@ export function chooseAlternatives(
   return chosen;
 }
 
-function* candidates(
-  request: AdviceRequest,
-  baseline: Proposal,
-  recommended: Proposal,
-  proposals: Proposals,
-): Generator<Alternative> {
+interface Search {
+  readonly request: AdviceRequest;
+  readonly baseline: Proposal;
+  readonly recommended: Proposal;
+  readonly proposals: Proposals;
+}
+
+/** What a new image would be, where that does more for the priority than the image that is there. */
+function afterConverting(
+  { request, baseline, recommended }: Search,
+  converted: Proposals | undefined,
+): readonly Alternative[] {
+  if (converted === undefined) return [];
+  const proposal = choose(withoutImage(request), recommended, converted);
+  if (proposal === recommended || sameImage(proposal.settings, baseline.settings)) return [];
+  const { fileName } = request;
+  const words = ['qemu-img', 'convert', '-O', 'qcow2', '-o', printSettings('create', proposal.stated.create)];
+  const files = [plainFileName(fileName), `${plainFileName(fileName)}.new`];
+  const command = [...words, ...files].map(shellWord).join(' ');
+  const backing = request.hasBacking ? ' This copies the backing file into it; -B and -F keep it.' : '';
+  return [
+    {
+      title: 'after converting',
+      tradeOff: `The guest has to be off while the image is copied: ${command}${backing}`,
+      proposal,
+    },
+  ];
+}
+
+function* candidates({ request, baseline, recommended, proposals }: Search): Generator<Alternative> {
   const cacheOnly = largestCache(request, baseline, proposals);
-  if (cacheOnly && speedRatio(cacheOnly, baseline) * noticeableRatio > 1) {
+  if (cacheOnly && speedRatio(cacheOnly, baseline) * (1 - toleranceRatio(cacheOnly)) > 1) {
     yield {
       title: 'only a larger cache',
-      tradeOff: `For an image that exists, since its clusters cannot be changed: ${formatBytes(cacheOnly.memoryBytes)} of memory for as long as the guest runs.`,
+      tradeOff: `${request.image ? 'All that a larger cache can do' : 'For an image that exists, since its clusters cannot be changed'}: ${formatBytes(cacheOnly.memoryBytes)} of memory for as long as the guest runs.`,
       proposal: cacheOnly,
     };
   }
@@ -95,8 +123,7 @@ function largestCache(request: AdviceRequest, baseline: Proposal, proposals: Pro
   if (baseline.cache.coveredBytes >= request.diskBytes) return undefined;
   return proposals
     .filter(
-      (proposal) =>
-        Object.keys(proposal.settings.create).length === 0 && proposal.cache.l2Bytes > baseline.cache.l2Bytes,
+      (proposal) => sameImage(proposal.settings, baseline.settings) && proposal.cache.l2Bytes > baseline.cache.l2Bytes,
     )
     .reduce<Proposal | undefined>(
       (best, proposal) => (best && best.cache.l2Bytes >= proposal.cache.l2Bytes ? best : proposal),
@@ -109,6 +136,7 @@ function smallestCoveredClusters(proposals: Proposals): Proposal | undefined {
   return proposals.find(
     ({ geometry, settings }) =>
       !geometry.extendedL2 &&
+      settings.create.lazy_refcounts === undefined &&
       geometry.l2FullCoverageBytes <= defaultL2CacheMaximumBytes &&
       'cluster_size' in settings.create &&
       !('l2-cache-size' in settings.drive) &&

@@ -6,7 +6,9 @@ import type { SettingValues } from '../settings/configuration.ts';
 import { geometryOf } from '../settings/resolve.ts';
 import { exactBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
-import { hasSubclusters, type Proposal, propose } from './proposal.ts';
+import { fitsMemory } from './choose.ts';
+import { hasSubclusters, type Proposal, type ProposalSettings, propose, sameSettings } from './proposal.ts';
+import { checkHeld, completed, fixedSettings, isCreatable, isOpen } from './space/fixed.ts';
 
 const kib = 1024;
 
@@ -24,13 +26,20 @@ export const coveringEntryBytes = 64 * kib;
  */
 const cacheLadder: readonly number[] = Array.from({ length: 20 }, (_, step) => 2 ** (20 + step));
 
+/** What of the first writes is decided in advance. */
+export interface CreateVariant {
+  readonly preallocation?: 'metadata';
+  readonly lazyRefcounts?: true;
+}
+
 /**
- * QEMU's defaults on this disk. A disk of more than 2 PiB is beyond the default clusters: the smallest that can hold it then stand in.
+ * QEMU's defaults on this disk, with what is fixed. A disk of more than 2 PiB is beyond the default clusters: the smallest that can hold
+ * it then stand in.
  */
 export function baselineProposal(request: AdviceRequest): Proposal {
-  const fits = geometryOf(request.diskBytes, {}).l1Bytes <= maximumL1Bytes;
-  const [smallest] = fits ? [] : shapes(request);
-  return propose(request, { create: smallest ? createOf(smallest) : {}, drive: {} });
+  const fixed = fixedSettings(request);
+  const [smallest] = fits(request, fixed.create) ? [] : createChoices(request, {});
+  return propose(request, { create: smallest ?? fixed.create, drive: fixed.drive });
 }
 
 /** At least one. */
@@ -38,10 +47,14 @@ export type Proposals = readonly [Proposal, ...Proposal[]];
 
 /**
  * Every proposal within the memory limit; QEMU's defaults are among them where they fit.
- * @throws UsageError where none fits, with the least that is possible
+ * @throws UsageError where none fits, with the least that is possible; where held settings contradict each other, with QEMU's reason
  */
-export function enumerateProposals(request: AdviceRequest, preallocation: 'off' | 'metadata'): Proposals {
-  const [first, ...rest] = shapes(request).flatMap((shape) => proposalsOf(request, { ...shape, preallocation }));
+export function enumerateProposals(request: AdviceRequest): Proposals {
+  checkHeld(request, candidateClusterBytes);
+  const creates = [{}, ...(considersPreallocation(request) ? [{ preallocation: 'metadata' } as const] : [])].flatMap(
+    (variant) => createChoices(request, variant),
+  );
+  const [first, ...rest] = creates.flatMap((create) => proposalsOf(request, create, arithmeticCaches));
   if (!first) refuse(request);
   return [first, ...rest];
 }
@@ -49,39 +62,66 @@ export function enumerateProposals(request: AdviceRequest, preallocation: 'off' 
 /** What a recommendation is chosen from. */
 export interface Candidates {
   readonly baseline: Proposal;
-  readonly plain: Proposals;
-  /** The same with metadata in advance; absent where that is not considered. */
-  readonly preallocated?: Proposals;
+  readonly proposals: Proposals;
+  /** What the image could become by a conversion; absent where there is no image yet. */
+  readonly converted?: Proposals;
 }
 
-/** Metadata in advance is looked at where speed is what counts, there is no backing file and something is written. */
-export function considersPreallocation({ priority, hasBacking, traits }: AdviceRequest): boolean {
-  return priority === 'speed' && !hasBacking && traits.readRatio < 1;
+/** The same question without the image that is there. */
+export function withoutImage({ image: _, ...request }: AdviceRequest): AdviceRequest {
+  return request;
+}
+
+/**
+ * Metadata in advance is looked at where speed is what counts, there is no backing file, something is written, and it is still open.
+ */
+export function considersPreallocation(request: AdviceRequest): boolean {
+  const { priority, hasBacking, traits } = request;
+  return priority === 'speed' && !hasBacking && traits.readRatio < 1 && isOpen(request, 'create', 'preallocation');
 }
 
 /** The candidates with speeds from arithmetic. @throws UsageError where none fits, with the least that is possible */
 export function arithmeticCandidates(request: AdviceRequest): Candidates {
   return {
     baseline: baselineProposal(request),
-    plain: enumerateProposals(request, 'off'),
-    ...(considersPreallocation(request) ? { preallocated: enumerateProposals(request, 'metadata') } : {}),
+    proposals: enumerateProposals(request),
+    ...(request.image ? { converted: enumerateProposals(withoutImage(request)) } : {}),
   };
 }
 
-/** Cluster sizes with and without subclusters that can hold the disk. */
-export function shapes(request: AdviceRequest): readonly Pick<ProposalShape, 'clusterBytes' | 'extendedL2'>[] {
-  const subclusters = hasSubclusters(request.qemu);
-  return candidateClusterBytes
-    .flatMap((clusterBytes) =>
-      (subclusters ? [false, true] : [false]).map((extendedL2) => ({ clusterBytes, extendedL2 })),
-    )
-    .filter((shape) => geometryOf(request.diskBytes, createOf(shape)).l1Bytes <= maximumL1Bytes);
+/** Create-time settings for every cluster size, with and without subclusters, that can hold the disk; each once, only what differs from QEMU's defaults. */
+export function createChoices(request: AdviceRequest, variant: CreateVariant): readonly SettingValues[] {
+  if (request.image) return [request.image.create];
+  const fixed = fixedSettings(request);
+  const subclusters = hasSubclusters(request.qemu) ? [false, true] : [false];
+  const found = new Map<string, SettingValues>();
+  for (const clusterBytes of candidateClusterBytes) {
+    for (const extendedL2 of subclusters) {
+      const create = completed('create', createOf(clusterBytes, extendedL2, variant), request, fixed);
+      if (fits(request, create) && isCreatable(request, create)) found.set(JSON.stringify(create), create);
+    }
+  }
+  return [...found.values()];
+}
+
+function createOf(clusterBytes: number, extendedL2: boolean, variant: CreateVariant): SettingValues {
+  return {
+    ...(clusterBytes === defaultClusterBytes ? {} : { cluster_size: clusterBytes }),
+    ...(extendedL2 ? { extended_l2: true } : {}),
+    ...(variant.preallocation === undefined ? {} : { preallocation: variant.preallocation }),
+    ...(variant.lazyRefcounts ? { lazy_refcounts: true } : {}),
+  };
+}
+
+function fits({ diskBytes }: AdviceRequest, create: SettingValues): boolean {
+  return geometryOf(diskBytes, create).l1Bytes <= maximumL1Bytes;
 }
 
 /** The memory that caches of a disk need at least, with the smallest clusters worth a look: 72 KiB for most disks. */
 export function leastMemoryBytes(request: AdviceRequest): number {
-  const least = shapes(request).map(
-    (shape) => propose(request, { create: createOf(shape), drive: { 'l2-cache-size': 0 } }).memoryBytes,
+  const { drive } = fixedSettings(request);
+  const least = createChoices(request, {}).map(
+    (create) => proposeOpen(request, create, { 'l2-cache-size': 0 }, drive)?.memoryBytes ?? Number.POSITIVE_INFINITY,
   );
   return Math.min(...least);
 }
@@ -93,40 +133,48 @@ function refuse(request: AdviceRequest): never {
       hint: 'The largest is 2 EiB with clusters of 2 MiB.',
     });
   }
+  const smallest = 'two entries of the L2 cache and four refcount blocks';
+  const among = request.held || request.image || request.target ? ', with what is given' : '';
   throw new UsageError(`--memory: ${request.memoryLimitBytes} bytes are less than the smallest caches for this disk`, {
-    hint: `The least is ${exactBytes(leastBytes)}: two entries of the L2 cache and four refcount blocks.`,
+    hint: `The least is ${exactBytes(leastBytes)}: ${smallest}${among}.`,
   });
 }
 
-export interface ProposalShape {
-  readonly clusterBytes: number;
-  readonly extendedL2: boolean;
-  readonly preallocation: 'off' | 'metadata';
-}
+/** Run-time settings to try on an image, none of them fixed. */
+export type CacheChoices = (geometry: Geometry, limitBytes: number) => readonly SettingValues[];
 
-/** Only what differs from QEMU's defaults. */
-export function createOf({
-  clusterBytes,
-  extendedL2,
-  preallocation,
-}: Omit<ProposalShape, 'preallocation'> & Partial<ProposalShape>): SettingValues {
-  return {
-    ...(clusterBytes === defaultClusterBytes ? {} : { cluster_size: clusterBytes }),
-    ...(extendedL2 ? { extended_l2: true } : {}),
-    ...(preallocation === 'metadata' ? { preallocation } : {}),
-  };
-}
-
-function proposalsOf(request: AdviceRequest, shape: ProposalShape): readonly Proposal[] {
+/** The proposals of one image within the memory limit, each once. */
+export function proposalsOf(request: AdviceRequest, create: SettingValues, caches: CacheChoices): readonly Proposal[] {
+  const { drive: fixed } = fixedSettings(request);
   const limitBytes = request.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
-  const create = createOf(shape);
-  return cacheChoices(geometryOf(request.diskBytes, create), limitBytes)
-    .map((drive) => propose(request, { create, drive }))
-    .filter((proposal) => proposal.memoryBytes <= limitBytes);
+  const found = new Map<string, Proposal>();
+  for (const drive of caches(geometryOf(request.diskBytes, create), limitBytes)) {
+    const proposal = proposeOpen(request, create, drive, fixed);
+    if (proposal !== undefined && fitsMemory(request, proposal)) {
+      found.set(JSON.stringify(proposal.settings.drive), proposal);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The proposal with what is fixed; undefined where that contradicts what is tried. */
+function proposeOpen(
+  request: AdviceRequest,
+  create: SettingValues,
+  tried: SettingValues,
+  fixed: SettingValues,
+): Proposal | undefined {
+  const drive = completed('drive', tried, request, { create: {}, drive: fixed });
+  try {
+    return propose(request, { create, drive });
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 /** Sizes of the L2 cache to try: QEMU's own, full coverage, powers of two below it and what the limit leaves. */
-function cacheChoices(geometry: Geometry, limitBytes: number): readonly SettingValues[] {
+function arithmeticCaches(geometry: Geometry, limitBytes: number): readonly SettingValues[] {
   const fullBytes = geometry.l2FullCoverageBytes;
   const entry: SettingValues =
     geometry.clusterBytes > coveringEntryBytes ? { 'l2-cache-entry-size': coveringEntryBytes } : {};
@@ -138,4 +186,9 @@ function cacheChoices(geometry: Geometry, limitBytes: number): readonly SettingV
     ...(fullBytes > defaultL2CacheMaximumBytes ? [{ 'l2-cache-size': fullBytes, ...entry }] : []),
     ...partial.map((bytes) => ({ 'l2-cache-size': bytes })),
   ];
+}
+
+/** Whether two proposals differ in run-time settings only. */
+export function sameImage(a: ProposalSettings, b: ProposalSettings): boolean {
+  return sameSettings({ create: a.create, drive: {} }, { create: b.create, drive: {} });
 }

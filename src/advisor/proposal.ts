@@ -33,6 +33,8 @@ export interface Proposal {
   readonly metadataBytes: number;
   /** The least that a write takes from the host's disk, bytes. */
   readonly allocationUnitBytes: number;
+  /** Where {@link rates} come from. */
+  readonly speedSource: 'arithmetic' | 'model';
   /** Requests per second that the model expects on each machine it knows, and on one that it does not know. */
   readonly rates: readonly number[];
   readonly iops: Prediction;
@@ -69,6 +71,7 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
     memoryBytes: cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * geometry.clusterBytes,
     metadataBytes: metadataBytes(geometry),
     allocationUnitBytes: preallocated && !geometry.extendedL2 ? 4096 : geometry.subclusterBytes,
+    speedSource: 'arithmetic',
     rates,
     iops,
     spaceAmplification,
@@ -79,12 +82,13 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
   };
 }
 
-/** The proposal with a speed from another source than the arithmetic. */
+/** The proposal with a speed from the model of the driver in place of the arithmetic. */
 export function withPredictedIops(proposal: Proposal, iops: Prediction): Proposal {
   const others = proposal.expected.filter(({ metric, source }) => metric !== 'iops' || source !== 'predicted');
   const measured = others.filter(({ source }) => source === 'measured');
   return {
     ...proposal,
+    speedSource: 'model',
     rates: [iops.value],
     iops,
     expected: [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { priorities } from '../../src/advisor/advice-request.ts';
-import { noticeableRatio, speedRatio } from '../../src/advisor/choose.ts';
+import { speedRatio, toleranceRatio } from '../../src/advisor/choose.ts';
 import { recommend } from '../../src/advisor/recommendation.ts';
 import { workloadTraits } from '../../src/advisor/workload-traits.ts';
 import { validateConfiguration } from '../../src/settings/validate.ts';
@@ -159,7 +159,9 @@ test('more memory never makes the prediction worse by as much as is noticeable',
       const [less, larger] = [recommend(request), recommend(more)].map(({ recommended, baseline }) =>
         speedRatio(recommended.proposal, baseline.proposal),
       );
-      expect(larger).toBeGreaterThanOrEqual((less ?? 0) * noticeableRatio * (1 - 1e-12));
+      expect(larger).toBeGreaterThanOrEqual(
+        (less ?? 0) * (1 - toleranceRatio({ speedSource: 'arithmetic' })) * (1 - 1e-12),
+      );
     }),
     runs,
   );

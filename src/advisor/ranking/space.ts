@@ -3,8 +3,16 @@ import { defaultL2CacheMaximumBytes } from '../../settings/cache-sizing.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import { geometryOf } from '../../settings/resolve.ts';
 import type { AdviceRequest } from '../advice-request.ts';
-import { considersPreallocation, createOf, enumerateProposals, type Proposals, shapes } from '../candidates.ts';
-import { type Proposal, propose } from '../proposal.ts';
+import {
+  type CreateVariant,
+  considersPreallocation,
+  createChoices,
+  enumerateProposals,
+  type Proposals,
+  proposalsOf,
+} from '../candidates.ts';
+import type { Proposal } from '../proposal.ts';
+import { considersLazyRefcounts } from '../space/lazy-refcounts.ts';
 
 /** Entry sizes to try beside the whole table, bytes. */
 const entrySizes: readonly number[] = [4096, 16_384, 65_536];
@@ -12,8 +20,10 @@ const entrySizes: readonly number[] = [4096, 16_384, 65_536];
 const leastShare = 1 / 32;
 /** Steps between cache sizes, in doublings: the coarsest that gives enough configurations. */
 const steps: readonly number[] = [2, 1, 1 / 2, 1 / 3, 1 / 4];
-/** Enough, with and without metadata in advance together; more would not be told apart and take longer. */
+/** Enough for a plain word: more would not be told apart by the few requests that are made of one, and take longer. */
 const enoughConfigurations = 500;
+/** The same for the requests of a profile or a trace, of which as many are run whatever the number of configurations. */
+const enoughForRequests = 2000;
 /**
  * Entries of a cache at most: what QEMU's default has, 32 MiB in slices of 4 KiB. Each miss and each flush looks at every entry, so larger
  * caches do better with larger ones.
@@ -25,42 +35,53 @@ const longL1EntryCount = 16_384;
 
 /**
  * Every proposal for the model to rank: what the arithmetic looks at, and for each shape of the image a grid of cache sizes and
- * entry sizes. Left out is what arithmetic tells to be worse than another one: memory beyond what covers the disk with default clusters,
- * caches below full coverage that cover the disk all the same, more entries than are worth looking through, and long L1 tables.
+ * entry sizes, with and without metadata in advance and lazy refcounts where these matter. Left out is what arithmetic tells to be worse than
+ * another one: memory beyond what covers the disk with default clusters, caches below full coverage that cover the disk all the same, more
+ * entries than are worth looking through, and long L1 tables.
  */
-export function rankingSpace(request: AdviceRequest, preallocation: 'off' | 'metadata'): Proposals {
-  const enough = enoughConfigurations / (considersPreallocation(request) ? 2 : 1);
-  let found = enumerateProposals(request, preallocation);
+export function rankingSpace(request: AdviceRequest): Proposals {
+  const enough = request.workload === undefined ? enoughConfigurations : enoughForRequests;
+  const arithmetic = enumerateProposals(request);
+  let found = arithmetic;
   for (const step of steps) {
     if (found.length >= enough) break;
-    found = withStep(request, preallocation, step);
+    found = withStep(request, arithmetic, step);
   }
   return found;
 }
 
-function withStep(request: AdviceRequest, preallocation: 'off' | 'metadata', step: number): Proposals {
-  const [first, ...rest] = enumerateProposals(request, preallocation);
+/** What of the first writes may be decided in advance: one at a time, since metadata that is in place has no refcounts to postpone. */
+function variants(request: AdviceRequest): readonly CreateVariant[] {
+  return [
+    {},
+    ...(considersPreallocation(request) ? [{ preallocation: 'metadata' } as const] : []),
+    ...(considersLazyRefcounts(request) === 'create' ? [{ lazyRefcounts: true } as const] : []),
+  ];
+}
+
+function withStep(request: AdviceRequest, arithmetic: Proposals, step: number): Proposals {
   const found = new Map<string, Proposal>();
-  for (const proposal of [first, ...rest, ...grid(request, preallocation, step)]) {
-    const { create } = proposal.settings;
+  for (const proposal of [...arithmetic, ...grid(request, step)]) {
+    const { create, drive } = proposal.settings;
     const { l2EntryBytes, l2EntryCount } = proposal.cache;
-    const key = JSON.stringify([create, l2EntryBytes, l2EntryCount]);
+    const key = JSON.stringify([create, l2EntryBytes, l2EntryCount, drive['lazy-refcounts']]);
     if (!found.has(key)) found.set(key, proposal);
   }
   const worthwhile = [...found.values()].filter(isWorthwhile(request));
   const short = worthwhile.filter(({ geometry }) => geometry.l1EntryCount <= longL1EntryCount);
-  const [one = first, ...others] = short.length > 0 ? short : worthwhile;
+  const [one = arithmetic[0], ...others] = short.length > 0 ? short : worthwhile;
   return [one, ...others];
 }
 
-function grid(request: AdviceRequest, preallocation: 'off' | 'metadata', step: number): readonly Proposal[] {
-  const limitBytes = request.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
-  return shapes(request).flatMap((shape) => {
-    const create = createOf({ ...shape, preallocation });
-    return driveChoices(geometryOf(request.diskBytes, create), step)
-      .map((drive) => propose(request, { create, drive }))
-      .filter((proposal) => proposal.memoryBytes <= limitBytes);
-  });
+function grid(request: AdviceRequest, step: number): readonly Proposal[] {
+  const lazily = considersLazyRefcounts(request) === 'drive';
+  const choices = (geometry: Geometry): readonly SettingValues[] => {
+    const plain = driveChoices(geometry, step);
+    return lazily ? [...plain, ...plain.map((drive) => ({ ...drive, 'lazy-refcounts': true }))] : plain;
+  };
+  return variants(request)
+    .flatMap((variant) => createChoices(request, variant))
+    .flatMap((create) => proposalsOf(request, create, choices));
 }
 
 function driveChoices(geometry: Geometry, step: number): readonly SettingValues[] {
