@@ -2,7 +2,7 @@ import type { AdviceRequest } from './advice-request.ts';
 import { chooseAlternatives } from './alternatives.ts';
 import { arithmeticCandidates, type Candidates } from './candidates.ts';
 import { choose } from './choose.ts';
-import { commandTargets } from './commands/index.ts';
+import { type CommandSheet, commandSheet } from './commands/index.ts';
 import type { Outlook } from './outlook.ts';
 import { type Proposal, propose, sameSettings, withPredictedIops } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
@@ -20,7 +20,7 @@ export interface Option {
 }
 
 /** The answer. Plain data: the same request gives the same recommendation. */
-export interface Recommendation {
+export interface Recommendation extends CommandSheet {
   readonly request: AdviceRequest;
   readonly recommended: Option;
   readonly baseline: Option;
@@ -29,8 +29,6 @@ export interface Recommendation {
   readonly nothingToGain: boolean;
   /** Settings left alone, and why. */
   readonly notes: readonly Reason[];
-  /** What to paste, by target. */
-  readonly commands: Readonly<Record<string, string>>;
   /** Ids of the trials behind measured values and of the simulations behind predicted ones; empty for arithmetic. */
   readonly evidence: readonly string[];
   /** What the predictions come from; absent where they are arithmetic. */
@@ -122,11 +120,18 @@ export function describeRecommendation(
     notes: reasonsFor({ request, proposal: recommended, baseline }).filter(
       ({ setting }) => !isStated(recommended, setting),
     ),
-    commands: Object.fromEntries(
-      commandTargets.map((target) => [target.key, target.render({ request, proposal: recommended })]),
-    ),
+    ...commandSheet({ request, proposal: recommended, ...convertedOf(request, contenders) }),
     ...measurement,
   };
+}
+
+/** For an image that exists, the first alternative that it would have to be converted for. */
+function convertedOf({ image }: AdviceRequest, { alternatives }: Contenders): { readonly converted?: Proposal } {
+  if (image === undefined) return {};
+  const kept = (proposal: Proposal) =>
+    sameSettings({ create: proposal.settings.create, drive: {} }, { create: image.create, drive: {} });
+  const converted = alternatives.find(({ proposal }) => !kept(proposal))?.proposal;
+  return converted === undefined ? {} : { converted };
 }
 
 function reasonsFor(context: RuleContext): readonly Reason[] {

@@ -1,5 +1,6 @@
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import { formatQemuVersion } from '../settings/qemu-version.ts';
+import { commandVerification } from './recommendation-commands.ts';
 
 /** The JSON document of a recommendation, as the contract has it. */
 export function recommendationDocument(recommendation: Recommendation) {
@@ -16,6 +17,9 @@ export function recommendationDocument(recommendation: Recommendation) {
     baseline: optionDocument(recommendation.baseline),
     alternatives: recommendation.alternatives.map(optionDocument),
     commands: recommendation.commands,
+    undo: recommendation.undo,
+    commandNotes: recommendation.commandNotes,
+    commandVerification: commandVerification(recommendation),
     notes: recommendation.notes,
     evidence: recommendation.evidence,
     ...(recommendation.model === undefined ? {} : { model: recommendation.model }),

@@ -1,8 +1,8 @@
-import { commandTargets } from '../advisor/commands/index.ts';
 import type { ModelBasis, Option, Recommendation } from '../advisor/recommendation.ts';
 import type { Reason } from '../advisor/rule.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
+import { commandSections } from './recommendation-commands.ts';
 import { paragraph } from './recommendation-paragraph.ts';
 import { recommendationTable } from './recommendation-table.ts';
 
@@ -25,7 +25,7 @@ export function renderRecommendation(recommendation: Recommendation, columns: nu
       'Left alone',
       recommendation.notes.map((reason) => reasonText(reason, width)),
     ),
-    ...commandTargets.map(({ key, title }) => `${title}\n\n${recommendation.commands[key] ?? ''}`),
+    ...commandSections(recommendation, width),
   ];
   return `${sections.join('\n\n')}\n`;
 }

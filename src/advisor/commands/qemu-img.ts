@@ -1,18 +1,40 @@
 import { printSettings } from '../../settings/print.ts';
 import { exactBytes } from '../../units/bytes.ts';
-import { plainFileName, shellWord } from './quoting.ts';
-import { backingPlaceholder, type CommandTarget, createSettings } from './target.ts';
+import { qemuGuards } from './guards.ts';
+import { plainFileName, shellLine } from './quoting.ts';
+import { backingPlaceholder, type CommandTarget, createSettings, type TargetInput } from './target.ts';
 
 export const qemuImgTarget: CommandTarget = {
   key: 'qemu-img',
   title: 'Create the image',
+  targets: ['qemu', 'virt-install'],
+  verification: { verified: true, by: 'qemu-img 7.2, 10.0 and 11.1' },
   render(input) {
-    const { request } = input;
-    const words = [
-      ...['qemu-img', 'create', '-f', 'qcow2', '-o', printSettings('create', createSettings(input))],
-      ...(request.hasBacking ? ['-b', backingPlaceholder, '-F', 'qcow2'] : []),
-      ...[plainFileName(request.fileName), exactBytes(request.diskBytes)],
-    ];
-    return words.map(shellWord).join(' ');
+    if (input.request.image !== undefined) return undefined;
+    return createCommand(input, plainFileName(input.request.fileName));
   },
+  undo: ({ request }) => convertCommand(plainFileName(request.fileName), request.hasBacking),
+  notes: ({ request, proposal }) => qemuGuards('create', createSettings(proposal), request.qemu),
 };
+
+/** `qemu-img create` for an image of the request's size. @param path where to put it, as QEMU's tools take it */
+export function createCommand({ request, proposal }: TargetInput, path: string): string {
+  return shellLine([
+    ...['qemu-img', 'create', '-f', 'qcow2', '-o', printSettings('create', createSettings(proposal))],
+    ...(request.hasBacking ? ['-b', backingPlaceholder, '-F', 'qcow2'] : []),
+    ...[path, exactBytes(request.diskBytes)],
+  ]);
+}
+
+/**
+ * `qemu-img convert` to `FILE.new`, on the same backing file where there is one. @param path as QEMU's tools take it
+ * @param settings for `-o`; absent for QEMU's defaults
+ */
+export function convertCommand(path: string, hasBacking: boolean, settings?: string): string {
+  return shellLine([
+    ...['qemu-img', 'convert', '-p', '-f', 'qcow2', '-O', 'qcow2'],
+    ...(settings === undefined ? [] : ['-o', settings]),
+    ...(hasBacking ? ['-B', backingPlaceholder, '-F', 'qcow2'] : []),
+    ...[path, `${path}.new`],
+  ]);
+}

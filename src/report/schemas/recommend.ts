@@ -52,7 +52,17 @@ export const recommendSchema = z
     recommended: option,
     baseline: option,
     alternatives: z.array(option),
-    commands: z.record(z.string(), z.string()),
+    commands: z.record(z.string(), z.string()).describe('What to paste, by the place it is for'),
+    undo: z.record(z.string(), z.string()).describe("What to paste to get back to QEMU's defaults, by the same keys"),
+    commandNotes: z
+      .record(z.string(), z.array(z.string()))
+      .describe('What each command requires, and the settings that cannot be said there'),
+    commandVerification: z
+      .record(
+        z.string(),
+        z.object({ verified: z.boolean(), by: z.string().describe('What accepted it, or why nothing could be asked') }),
+      )
+      .describe('Whether the tool that a command is for accepts it, in the tests of this project'),
     notes: z.array(reason).describe('Settings left alone, and why'),
     evidence: z
       .array(z.string())
