@@ -22,6 +22,8 @@ export interface ExistingImage {
   readonly fileName: string;
   /** What the file takes on its host's disk, bytes; absent where that is not known. */
   readonly allocatedBytes?: number;
+  /** Name of its backing file as the image has it, which was not opened; absent where there is none. */
+  readonly backingName?: string;
   /** Whether it holds internal snapshots. */
   readonly hasSnapshots: boolean;
 }

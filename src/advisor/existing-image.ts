@@ -15,6 +15,7 @@ export function existingImage(
     create: createSettingsOf(header),
     fileName: file.fileName,
     ...(file.allocatedBytes === undefined ? {} : { allocatedBytes: file.allocatedBytes }),
+    ...(header.backingName === '' ? {} : { backingName: header.backingName }),
     hasSnapshots: header.snapshotCount > 0,
   };
 }

@@ -1,6 +1,7 @@
 import type { AdviceRequest } from './advice-request.ts';
 import { partRequests } from './blend/blend.ts';
 import { blendProposals, type PartProposal } from './blend/blend-proposals.ts';
+import { arithmeticCandidates, type Candidates, type Proposals } from './candidates.ts';
 import type { Prediction } from './prediction.ts';
 import { type Proposal, type ProposalSettings, propose } from './proposal.ts';
 
@@ -17,7 +18,38 @@ export interface Outlook {
   ratio(head: Proposal, base: Proposal): Prediction;
 }
 
+/** Everything that can be said of a request. */
+export interface Prospect {
+  readonly candidates: Candidates;
+  readonly outlook: Outlook;
+}
+
+/**
+ * Looks at a request that differs from the user's, in a fraction of the time.
+ * @param others settings that are going to be asked of the outlook
+ * @returns undefined where it is beyond what can be predicted @throws UsageError where nothing fits
+ */
+export type Foresight = (request: AdviceRequest, others: readonly ProposalSettings[]) => Prospect | undefined;
+
 /** By arithmetic, in no time: a ratio's range spans the machines whose costs are known. */
+export function arithmeticProspect(request: AdviceRequest): Prospect {
+  const outlook = arithmeticOutlook(request);
+  const candidates = arithmeticCandidates(request);
+  if (request.blend === undefined) return { candidates, outlook };
+  const blended = (proposals: readonly Proposal[]) => outlook.predict(proposals.map(({ settings }) => settings));
+  const { baseline, proposals, converted } = candidates;
+  return {
+    candidates: {
+      baseline: blended([baseline])[0] as Proposal,
+      // One for each.
+      proposals: blended(proposals) as unknown as Proposals,
+      ...(converted ? { converted: blended(converted) as unknown as Proposals } : {}),
+    },
+    outlook,
+  };
+}
+
+/** See {@link Outlook}; by arithmetic. */
 export function arithmeticOutlook(request: AdviceRequest): Outlook {
   const parts = partRequests(request);
   const predictParts = (settings: ProposalSettings) => parts.map((part) => propose(part.request, settings));
@@ -26,12 +58,16 @@ export function arithmeticOutlook(request: AdviceRequest): Outlook {
     predict: (settings) =>
       settings.map((one) => {
         const proposals = predictParts(one).map((proposal, index) => ({ proposal, share: parts[index]?.share ?? 1 }));
-        // A blend has at least two parts, and a plain request is one.
-        return blendProposals(proposals as [PartProposal, ...PartProposal[]], request.blend?.isRobust === true);
+        // A request has at least one part.
+        return blendProposals(
+          proposals as unknown as [PartProposal, ...PartProposal[]],
+          request.blend?.isRobust === true,
+        );
       }),
     ratio: (head, base) => {
       const ratios = head.rates.map((rate, machine) => rate / (base.rates[machine] ?? rate));
-      return { value: head.iops.value / base.iops.value, low: Math.min(...ratios), high: Math.max(...ratios) };
+      const value = head.iops.value / base.iops.value;
+      return { value, low: Math.min(value, ...ratios), high: Math.max(value, ...ratios) };
     },
   };
 }

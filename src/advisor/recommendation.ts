@@ -1,12 +1,15 @@
 import type { AdviceRequest } from './advice-request.ts';
 import { chooseAlternatives } from './alternatives.ts';
-import { arithmeticCandidates, type Candidates } from './candidates.ts';
+import type { Candidates } from './candidates.ts';
 import { choose } from './choose.ts';
 import { type CommandSheet, commandSheet } from './commands/index.ts';
-import type { Outlook } from './outlook.ts';
-import { type Proposal, propose, sameSettings, withPredictedIops } from './proposal.ts';
+import type { Contribution } from './contributions/contributions.ts';
+import { arithmeticProspect, type Outlook } from './outlook.ts';
+import { type Proposal, propose, sameSettings } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
+import type { Sensitivity } from './sensitivity/sensitivity.ts';
+import type { WorkloadEffect } from './workload-effects.ts';
 
 /** A proposal as it is shown. */
 export interface Option {
@@ -37,6 +40,14 @@ export interface Recommendation extends CommandSheet {
   readonly trials?: { readonly count: number; readonly engine: 'qemu-io' | 'simulated' };
   /** What the measurement says, one sentence; absent where nothing was measured. */
   readonly finding?: string;
+  /** What the target sets by itself, where one was named and that differs from QEMU's defaults. */
+  readonly platform?: Option;
+  /** Under each workload of a blend; absent where there is only one. */
+  readonly workloads?: readonly WorkloadEffect[];
+  /** What each of the settings does; empty where the defaults stay. */
+  readonly contributions?: readonly Contribution[];
+  /** What becomes of it if things turn out differently. */
+  readonly sensitivity?: readonly Sensitivity[];
 }
 
 /** How the model of QEMU's driver came to its predictions. */
@@ -73,17 +84,21 @@ export interface RankedCandidates extends Candidates {
  */
 export function recommend(
   request: AdviceRequest,
-  candidates: Candidates | RankedCandidates = arithmeticCandidates(request),
+  candidates: Candidates | RankedCandidates = arithmeticProspect(request).candidates,
 ): Recommendation {
-  const { baseline, proposals } = candidates;
-  const chosen = choose(request, baseline, proposals);
-  const recommended = withAdditions(request, baseline, chosen);
+  const { baseline } = candidates;
+  const recommended = pickOf(request, candidates);
   const alternatives = chooseAlternatives(request, recommended, candidates);
   const contenders = { recommended, baseline, alternatives };
   if (!('model' in candidates)) return describeRecommendation(request, contenders, { evidence: [] });
   const shown = [recommended, baseline, ...alternatives.map(({ proposal }) => proposal)];
   const evidence = [...new Set(shown.map((proposal) => candidates.simulationId(proposal)))];
   return describeRecommendation(request, contenders, { evidence, model: candidates.model });
+}
+
+/** The best of the candidates with what the rules add to it. */
+export function pickOf(request: AdviceRequest, { baseline, proposals }: Candidates): Proposal {
+  return withAdditions(request, baseline, choose(request, baseline, proposals));
 }
 
 /** The proposals that a recommendation is about. */
@@ -101,12 +116,8 @@ export function describeRecommendation(
 ): Recommendation {
   const { baseline, recommended } = contenders;
   const nothingToGain = sameSettings(recommended.settings, baseline.settings);
-  const option = (title: string, tradeOff: string, proposal: Proposal): Option => ({
-    title,
-    tradeOff,
-    proposal,
-    reasons: reasonsFor({ request, proposal, baseline }).filter(({ setting }) => isStated(proposal, setting)),
-  });
+  const option = (title: string, tradeOff: string, proposal: Proposal) =>
+    optionOf({ request, proposal, baseline }, title, tradeOff);
   return {
     request,
     recommended: option('recommended', '', recommended),
@@ -122,6 +133,17 @@ export function describeRecommendation(
     ),
     ...commandSheet({ request, proposal: recommended, ...convertedOf(request, contenders) }),
     ...measurement,
+  };
+}
+
+/** A proposal with the reasons for its settings. */
+export function optionOf(context: RuleContext, title: string, tradeOff: string): Option {
+  const { proposal } = context;
+  return {
+    title,
+    tradeOff,
+    proposal,
+    reasons: reasonsFor(context).filter(({ setting }) => isStated(proposal, setting)),
   };
 }
 
@@ -151,5 +173,6 @@ function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Propo
   // None of the additions changes what the workload's requests cost.
   const { create, drive } = chosen.settings;
   const proposal = propose(request, { create, drive: { ...drive, ...added } });
-  return { ...withPredictedIops(proposal, chosen.iops), rates: chosen.rates, speedSource: chosen.speedSource };
+  const { rates, speedSource, iops, spaceAmplification, expected } = chosen;
+  return { ...proposal, rates, speedSource, iops, spaceAmplification, expected };
 }

@@ -3,6 +3,7 @@ import { commonHost, type ModelHost } from '../../driver/driver-options.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import type { AdviceRequest } from '../advice-request.ts';
 import { baselineProposal, type Proposals, withoutImage } from '../candidates.ts';
+import { extraCost, speedRatio } from '../choose.ts';
 import type { MeasuringWorkloads, PartLengths } from '../measuring-workloads.ts';
 import { type Proposal, type ProposalSettings, propose, withPredictedIops } from '../proposal.ts';
 import type { ModelBasis, RankedCandidates, SampleSize } from '../recommendation.ts';
@@ -30,6 +31,8 @@ export interface RankingOptions {
   readonly others?: readonly ProposalSettings[];
   /** Requests of a profile or a trace that are run, over all configurations. */
   readonly runRequests?: number;
+  /** Proposals for each image at most: those that are fastest by arithmetic. All of them where absent. */
+  readonly perImage?: number;
 }
 
 /**
@@ -46,8 +49,9 @@ export function rankedCandidates(
 ): RankedCandidates | undefined {
   const baseline = baselineProposal(request);
   if (!canModel(request.diskBytes, baseline.settings.create)) return undefined;
-  const proposals = modelled(rankingSpace(request));
-  const converted = request.image ? modelled(rankingSpace(withoutImage(request))) : [];
+  const spaceOf = (asked: AdviceRequest) => promising(modelled(rankingSpace(asked)), baseline, options.perImage);
+  const proposals = spaceOf(request);
+  const converted = request.image ? spaceOf(withoutImage(request)) : [];
   const others = options.others?.map((settings) => propose(request, settings)) ?? [];
   const all = byShape([baseline, ...proposals, ...converted]);
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
@@ -117,8 +121,27 @@ function modelled(proposals: Proposals): readonly Proposal[] {
   return proposals.filter(({ geometry, settings }) => canModel(geometry.diskBytes, settings.create));
 }
 
+/** The fastest and cheapest of each image by arithmetic, where only so many are to be run. */
+function promising(proposals: readonly Proposal[], baseline: Proposal, perImage = Infinity): readonly Proposal[] {
+  if (proposals.length <= perImage) return proposals;
+  const speed = new Map(proposals.map((proposal) => [proposal, speedRatio(proposal, baseline)]));
+  const merit = (proposal: Proposal) => Math.log2(speed.get(proposal) as number) - extraCost(proposal, baseline);
+  return byImage(proposals).flatMap((image) => {
+    const bySpeed = [...image].sort((a, b) => (speed.get(b) as number) - (speed.get(a) as number));
+    const byMerit = [...image].sort((a, b) => merit(b) - merit(a));
+    const chosen = new Set([...bySpeed.slice(0, Math.ceil(perImage / 2)), ...byMerit].slice(0, perImage));
+    return image.filter((proposal) => chosen.has(proposal));
+  });
+}
+
 /** Configurations of one image behind each other. */
 function byShape(proposals: readonly Proposal[]): readonly Proposal[] {
+  return byImage(proposals)
+    .flat()
+    .sort((a, b) => shapeOf(a) - shapeOf(b));
+}
+
+function byImage(proposals: readonly Proposal[]): readonly (readonly Proposal[])[] {
   const images = new Map<string, Proposal[]>();
   for (const proposal of proposals) {
     const key = JSON.stringify(proposal.settings.create);
@@ -126,7 +149,7 @@ function byShape(proposals: readonly Proposal[]): readonly Proposal[] {
     if (others) others.push(proposal);
     else images.set(key, [proposal]);
   }
-  return [...images.values()].flat().sort((a, b) => shapeOf(a) - shapeOf(b));
+  return [...images.values()];
 }
 
 function shapeOf({ geometry }: Proposal): number {

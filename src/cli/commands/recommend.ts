@@ -1,9 +1,9 @@
-import { flag, optionalInteger, optionalString } from '../args.ts';
+import { flag, optionalInteger } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
-import { measuredOrPredicted, measureSettings } from '../recommend/measure-settings.ts';
+import { measuredOrPredicted, measureSettings, refuseBlend } from '../recommend/measure-settings.ts';
 import { declareRecommendOptions } from '../recommend/options.ts';
-import { rankCandidates } from '../recommend/rank.ts';
+import { arithmeticView, modelView } from '../recommend/rank.ts';
 import { adviceRequest } from '../recommend/request.ts';
 
 export const recommendCommand: Command = {
@@ -13,6 +13,10 @@ export const recommendCommand: Command = {
     { command: 'recommend --disk 2T', about: 'from arithmetic, in an instant' },
     { command: 'recommend --disk 2T --rank', about: "the best of some hundreds, by the model of QEMU's driver" },
     { command: 'recommend --disk 500G --workload database --memory 16M', about: 'for a known workload, within 16 MiB' },
+    {
+      command: 'recommend --disk 200G --workload database=3 --workload boot --robust',
+      about: 'for two workloads, by the one that gains least',
+    },
     { command: 'recommend --disk 100G --backing --json', about: 'an overlay on a backing file, as a JSON document' },
   ],
   build: declareRecommendOptions,
@@ -20,10 +24,14 @@ export const recommendCommand: Command = {
     const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1;
     const request = await adviceRequest(args, host);
     const measure = measureSettings(args, seed);
+    if (measure) refuseBlend(request);
     const { recommend } = await import('../../advisor/recommendation.ts');
-    const ranks = flag(args, 'rank') || measure !== undefined || optionalString(args, 'workload') !== undefined;
-    const predicted = recommend(request, ranks ? await rankCandidates(request, seed, host) : undefined);
-    const recommendation = measure ? await measuredOrPredicted(predicted, measure, host) : predicted;
+    const ranks = flag(args, 'rank') || measure !== undefined || args.workload !== undefined;
+    const view = ranks ? await modelView(request, seed, host) : await arithmeticView(request);
+    const predicted = recommend(request, view.prospect.candidates);
+    const settled = measure ? await measuredOrPredicted(predicted, measure, host) : predicted;
+    const { withWorth } = await import('../../advisor/full-answer.ts');
+    const recommendation = withWorth(settled, view.prospect.outlook, view.foresee);
     if (flag(args, 'json')) {
       const { recommendationDocument } = await import('../../report/recommendation-json.ts');
       const { printJson } = await import('../print-json.ts');

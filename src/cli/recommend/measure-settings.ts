@@ -1,3 +1,4 @@
+import type { AdviceRequest } from '../../advisor/advice-request.ts';
 import type { Recommendation } from '../../advisor/recommendation.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { parseDuration } from '../../units/duration.ts';
@@ -23,6 +24,14 @@ export async function measuredOrPredicted(
     host.stderr.write(`qtune: not measured: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     return predicted;
   }
+}
+
+/** Measurements are of one workload: what several of them measured would not be one number with one interval. */
+export function refuseBlend({ blend }: AdviceRequest): void {
+  if (blend === undefined) return;
+  throw new UsageError('--measure: there are several workloads, and one is measured at a time', {
+    hint: 'Leave out --measure, or measure with the workload that matters most.',
+  });
 }
 
 /** What the options say of a measurement; undefined where none was asked for. @throws UsageError for options without `--measure` */

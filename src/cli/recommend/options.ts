@@ -14,7 +14,21 @@ export function declareRecommendOptions(yargs: Argv): Argv {
     })
     .option('workload', {
       type: 'string',
-      describe: `What runs on it: ${words.join(', ')}; or a profile or trace as for \`run\``,
+      describe: `What runs on it: ${words.join(', ')}; or a profile or trace as for \`run\`. Repeatable, each with its weight: database=3`,
+      requiresArg: true,
+    })
+    .option('robust', {
+      type: 'boolean',
+      describe: 'Of several workloads the one that gains least decides, in place of their weighted geometric mean',
+    })
+    .option('image', {
+      type: 'string',
+      describe: 'An image that exists, in place of --disk: it is only read, and nothing that it names',
+      requiresArg: true,
+    })
+    .option('target', {
+      type: 'string',
+      describe: `Where it runs, for what can be said there and its own defaults: qemu, libvirt, virt-install, proxmox, openstack, kubevirt, qmp`,
       requiresArg: true,
     })
     .option('backing', { type: 'boolean', describe: 'The disk is an overlay on a backing file' })
