@@ -28,4 +28,6 @@ export interface Host {
   now(): number;
   /** Aborted on SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal and gives the line that was typed, empty at the end of input; absent where nobody can be asked. */
+  ask?(question: string): Promise<string>;
 }

@@ -17,6 +17,23 @@ function sink(stream: NodeJS.WriteStream): TextSink {
   };
 }
 
+/** The question goes to standard error, so that standard output stays what it is. A signal is an empty answer. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // In its own mode the terminal hands Ctrl-C to the reader of lines.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return await new Promise<string>((resolve) => {
+      signal.addEventListener('abort', () => resolve(''), { once: true });
+      lines.once('close', () => resolve(''));
+      lines.question(question, resolve);
+    });
+  } finally {
+    lines.close();
+  }
+}
+
 /** The host of the real process. The first stop signal aborts `signal`; a second one ends the process at once. */
 export function processHost(): Host {
   const controller = new AbortController();
@@ -37,5 +54,6 @@ export function processHost(): Host {
     nodeVersion: process.version,
     now: () => Date.now(),
     signal: controller.signal,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, controller.signal) } : {}),
   };
 }

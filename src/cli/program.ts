@@ -20,8 +20,13 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'capacity',
-    describe: 'Metadata on disk and cache memory of a disk or of a chain of images',
+    describe: 'Metadata on disk and cache memory of a disk, a chain of images or a fleet',
     load: async () => (await import('./commands/capacity.ts')).capacityCommand,
+  },
+  {
+    name: 'apply',
+    describe: 'Change the run-time settings of a running QEMU, verified, with a way back',
+    load: async () => (await import('./commands/apply.ts')).applyCommand,
   },
   {
     name: 'run',

@@ -1,4 +1,4 @@
-import { flag, optionalInteger } from '../args.ts';
+import { flag, optionalInteger, optionalString } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { measuredOrPredicted, measureSettings, refuseBlend } from '../recommend/measure-settings.ts';
@@ -17,12 +17,19 @@ export const recommendCommand: Command = {
       command: 'recommend --disk 200G --workload database=3 --workload boot --robust',
       about: 'for two workloads, by the one that gains least',
     },
+    { command: 'recommend --explain l2-cache-size --disk 2T', about: 'what one setting does, with charts for this disk' },
     { command: 'recommend --disk 100G --backing --json', about: 'an overlay on a backing file, as a JSON document' },
   ],
   build: declareRecommendOptions,
   async run(args, host) {
+    const setting = optionalString(args, 'explain');
+    if (setting !== undefined) {
+      const { explainSetting } = await import('../recommend/explain.ts');
+      return explainSetting(setting, args, host);
+    }
     const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1;
-    const request = await adviceRequest(args, host);
+    const { runningFacts } = await import('../recommend/qmp.ts');
+    const request = await adviceRequest(args, host, await runningFacts(args, host));
     const measure = measureSettings(args, seed);
     if (measure) refuseBlend(request);
     const { recommend } = await import('../../advisor/recommendation.ts');

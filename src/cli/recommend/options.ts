@@ -31,6 +31,14 @@ export function declareRecommendOptions(yargs: Argv): Argv {
       describe: `Where it runs, for what can be said there and its own defaults: qemu, libvirt, virt-install, proxmox, openstack, kubevirt, qmp`,
       requiresArg: true,
     })
+    .option('qmp', {
+      type: 'string',
+      describe:
+        'Ask a running QEMU for disk, image and requests so far, over this QMP socket (`qtune apply` changes it)',
+      requiresArg: true,
+    })
+    .option('device', { type: 'string', describe: 'Which disk of --qmp: id of its drive or device', requiresArg: true })
+    .option('node', { type: 'string', describe: 'Which disk of --qmp: name of its block node', requiresArg: true })
     .option('backing', { type: 'boolean', describe: 'The disk is an overlay on a backing file' })
     .option('memory', { type: 'string', describe: 'Limit for the metadata caches of this disk', requiresArg: true })
     .option('priority', {
@@ -61,6 +69,11 @@ export function declareRecommendOptions(yargs: Argv): Argv {
     .option('seed', {
       type: 'string',
       describe: 'Seed of the requests and their order (default 1)',
+      requiresArg: true,
+    })
+    .option('explain', {
+      type: 'string',
+      describe: 'Teach one setting, with charts for this disk and workload; `list` names them all',
       requiresArg: true,
     })
     .option('json', { type: 'boolean', describe: 'Print a JSON document' });

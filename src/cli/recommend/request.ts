@@ -20,7 +20,7 @@ export async function adviceRequest(args: Args, host: Host, running?: RunningFac
   const memoryLimitBytes = optionalBytes(args, 'memory');
   if (memoryLimitBytes === 0) throw new UsageError('--memory: QEMU cannot run a qcow2 disk without caches');
   const qemu = qemuVersionOption(args) ?? running?.qemu;
-  const target = await targetOf(optionalString(args, 'target'));
+  const target = running ? 'qmp' : await targetOf(optionalString(args, 'target'));
   const { traits, workload, blend } = await workloadsOf(args, diskBytes, host, running?.observed);
   return {
     diskBytes,

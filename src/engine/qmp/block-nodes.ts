@@ -141,3 +141,12 @@ async function queryEdges(
   }
   return children;
 }
+
+/**
+ * Whether `blockdev-reopen` takes the node: one whose name QEMU made up (`#block187`, as `-drive` without `node-name` gets it) is refused with
+ * "Cannot change the option 'node-name'".
+ * @source QEMU block.c, bdrv_assign_node_name and bdrv_reopen_prepare; seen with 7.2
+ */
+export function isReopenable(node: BlockNode): boolean {
+  return !node.name.startsWith('#');
+}

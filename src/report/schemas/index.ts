@@ -5,12 +5,15 @@ type SchemaLoader = () => Promise<z.ZodType>;
 
 /** Every JSON document that qtune writes or reads, by the name in its `schema` key. */
 export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
+  'qtune.apply/1': async () => (await import('./apply.ts')).applySchema,
   'qtune.calibration/1': async () => (await import('./costs.ts')).calibrationSchema,
   'qtune.capacity/1': async () => (await import('./capacity.ts')).capacitySchema,
   'qtune.compare/1': async () => (await import('./compare.ts')).compareSchema,
   'qtune.costs/1': async () => (await import('./costs.ts')).costProfileDocument,
   'qtune.curve/1': async () => (await import('./curve.ts')).curveSchema,
   'qtune.doctor/1': async () => (await import('./doctor.ts')).doctorSchema,
+  'qtune.fleet/1': async () => (await import('./fleet.ts')).fleetSchema,
+  'qtune.explain/1': async () => (await import('./explain.ts')).explainSchema,
   'qtune.gate/1': async () => (await import('./gate.ts')).gateRulesSchema,
   'qtune.history/1': async () => (await import('./history.ts')).historySchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
@@ -20,7 +23,9 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.recommend/1': async () => (await import('./recommend.ts')).recommendSchema,
   'qtune.report/1': async () => (await import('./report.ts')).reportSchema,
   'qtune.run/1': async () => (await import('./run.ts')).runSchema,
+  'qtune.settings/1': async () => (await import('./explain.ts')).settingsSchema,
   'qtune.simulate/1': async () => (await import('./simulate.ts')).simulateSchema,
+  'qtune.undo/1': async () => (await import('./apply.ts')).undoSchema,
   'qtune.workload/1': async () => (await import('./workload.ts')).workloadSchema,
 };
 
