@@ -92,6 +92,8 @@ export interface EngineJob {
   readonly backing?: { readonly path: string; readonly format: string };
   /** A file name that is stable within the run for images that trials share, so that they are made once. */
   readonly imageKey: string;
+  /** Lets a trial in slices use an image that others read too, where its making takes longer than what is to be seen of new ones. */
+  readonly reusesImage?: boolean;
   /** After this time the measured process is killed and the outcome is `timed-out`. */
   readonly timeLimitMs: number;
   /** Whether to make the untimed replay for {@link TrialMetrics.hostIo}. */

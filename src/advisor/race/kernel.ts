@@ -24,7 +24,8 @@ export function likeness(a: RaceFeatures, b: RaceFeatures): number {
     ((a.coverageLog2 - b.coverageLog2) / lengths.coverage) ** 2 +
     ((a.entryLog2 - b.entryLog2) / lengths.entry) ** 2 +
     (a.subclusters === b.subclusters ? 0 : switchDistance ** 2) +
-    (a.preallocated === b.preallocated ? 0 : switchDistance ** 2);
+    (a.preallocated === b.preallocated ? 0 : switchDistance ** 2) +
+    (a.lazyRefcounts === b.lazyRefcounts ? 0 : switchDistance ** 2);
   return Math.exp(-squared / 2);
 }
 

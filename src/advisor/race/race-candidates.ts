@@ -1,5 +1,5 @@
 import type { AdviceRequest } from '../advice-request.ts';
-import { extraCost, maximumGrowthRatio } from '../choose.ts';
+import { extraCost } from '../choose.ts';
 import type { Proposal } from '../proposal.ts';
 import type { RaceCandidate, RaceFeatures, RaceGoal } from './types.ts';
 
@@ -41,17 +41,9 @@ function featuresOf({ geometry, cache, settings }: Proposal): RaceFeatures {
   return {
     clusterLog2: Math.log2(geometry.clusterBytes),
     subclusters: geometry.extendedL2,
+    lazyRefcounts: settings.create.lazy_refcounts === true || settings.drive['lazy-refcounts'] === true,
     preallocated: settings.create.preallocation === 'metadata',
     coverageLog2: Math.min(0, Math.log2(Math.max(1, cache.coveredBytes) / geometry.diskBytes)),
     entryLog2: Math.log2(cache.l2EntryBytes),
   };
-}
-
-/** Whether an image's growth is acceptable where speed is what counts. @param growthRatio host bytes per byte stored */
-export function isGrowthAllowed(
-  { priority }: Pick<AdviceRequest, 'priority'>,
-  growthRatio: number,
-  baselineGrowthRatio: number,
-): boolean {
-  return priority !== 'speed' || growthRatio <= maximumGrowthRatio * baselineGrowthRatio;
 }

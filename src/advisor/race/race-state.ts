@@ -127,7 +127,7 @@ export class RaceState {
   }
 
   #goodShares(contenders: readonly number[], draws: readonly Float64Array[]): readonly number[] {
-    const tolerance = aim * Math.log1p(this.#options.toleranceRatio);
+    const tolerance = Math.log1p(this.#options.toleranceRatio);
     const good = new Float64Array(contenders.length);
     const at = contenders.indexOf(this.baseline);
     for (const rates of draws) {
@@ -194,9 +194,6 @@ export class RaceState {
 
 /** Chance of being good enough that is sure enough. */
 export const sureShare = 0.95;
-
-/** Part of the tolerance that is used: what is believed of the spreads is itself uncertain, and this keeps the pick within all of it. */
-const aim = 2 / 3;
 
 /** Without a model all rates are alike at first, and far more uncertain. */
 const flatSpread = { ...initialSpread, shared: 0.6, slope: 0 } as const;

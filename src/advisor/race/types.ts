@@ -7,6 +7,7 @@ export interface RaceFeatures {
   readonly clusterLog2: number;
   readonly subclusters: boolean;
   readonly preallocated: boolean;
+  readonly lazyRefcounts: boolean;
   /** Base-2 logarithm of the share of the disk that the L2 cache covers; 0 from full coverage on. */
   readonly coverageLog2: number;
   /** Base-2 logarithm of the size of a cache entry. */
@@ -62,7 +63,7 @@ export interface RaceOptions {
   /** Time for all heats with the confirmation, milliseconds. */
   readonly budgetMs: number;
   readonly seed: number;
-  /** Differences below this are none, as a ratio: 0.03. */
+  /** Differences below this are none, as a ratio: 0.02. */
   readonly toleranceRatio: number;
   /** Configurations in a heat, the baseline among them; at least 3. */
   readonly laneCount?: number;

@@ -117,7 +117,9 @@ class QemuIoEngine implements Engine {
       for (const files of held.splice(0)) await this.#images.release(files);
     };
     try {
-      const prepared = await this.#prepare(job, held, (images) => images.prepareAnew(job));
+      const prepared = await this.#prepare(job, held, (images) =>
+        job.reusesImage === true ? images.prepare(job) : images.prepareAnew(job),
+      );
       if ('state' in prepared) {
         await release();
         return prepared;

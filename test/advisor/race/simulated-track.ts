@@ -43,7 +43,7 @@ export function simulatedSpace(world: SimulatedWorld): SimulatedSpace {
           rest.push({
             key,
             cost: away * 0.05 + (subclusters ? 0.1 : 0) + (entryLog2 === 12 ? 0 : 0.02) + (coverageLog2 < 0 ? 0.05 : 0),
-            features: { clusterLog2, subclusters, preallocated: false, coverageLog2, entryLog2 },
+            features: { clusterLog2, subclusters, preallocated: false, lazyRefcounts: false, coverageLog2, entryLog2 },
           });
         }
       }

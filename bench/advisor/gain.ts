@@ -1,0 +1,1 @@
+export async function measureGain(_: { readonly timeMs: number; readonly out: string }): Promise<void> {}
