@@ -8,6 +8,7 @@ import { exactBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import { fitsMemory } from './choose.ts';
 import { hasSubclusters, type Proposal, type ProposalSettings, propose, sameSettings } from './proposal.ts';
+import { cacheLadder } from './space/cache-grid.ts';
 import { checkHeld, completed, fixedSettings, isCreatable, isOpen } from './space/fixed.ts';
 
 const kib = 1024;
@@ -20,11 +21,6 @@ export const candidateClusterBytes: readonly number[] = [16, 32, 64, 128, 256, 5
 
 /** Entry size for a cache that covers the disk with large clusters; see the rule on it. */
 export const coveringEntryBytes = 64 * kib;
-
-/**
- * Caches below full coverage, bytes: powers of two from 1 MiB, QEMU's default until 3.1. Less is looked at only where a limit asks for it.
- */
-const cacheLadder: readonly number[] = Array.from({ length: 20 }, (_, step) => 2 ** (20 + step));
 
 /** What of the first writes is decided in advance. */
 export interface CreateVariant {
@@ -178,7 +174,7 @@ function arithmeticCaches(geometry: Geometry, limitBytes: number): readonly Sett
   const fullBytes = geometry.l2FullCoverageBytes;
   const entry: SettingValues =
     geometry.clusterBytes > coveringEntryBytes ? { 'l2-cache-entry-size': coveringEntryBytes } : {};
-  const partial = cacheLadder.filter((bytes) => bytes < fullBytes && bytes !== defaultL2CacheMaximumBytes);
+  const partial = [...cacheLadder(geometry)];
   const leftBytes = Math.floor((limitBytes - 4 * geometry.clusterBytes) / 4096) * 4096;
   if (leftBytes >= 8192 && leftBytes < fullBytes) partial.push(leftBytes);
   return [

@@ -68,7 +68,7 @@ export function propose(request: AdviceRequest, settings: ProposalSettings): Pro
     },
     geometry,
     cache,
-    memoryBytes: cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * geometry.clusterBytes,
+    memoryBytes: memoryBytesOf(cache, geometry),
     metadataBytes: metadataBytes(geometry),
     allocationUnitBytes: preallocated && !geometry.extendedL2 ? 4096 : geometry.subclusterBytes,
     speedSource: 'arithmetic',
@@ -102,6 +102,11 @@ export function withPredictedIops(proposal: Proposal, iops: Prediction): Proposa
 /** Whether a QEMU knows `extended_l2`; the newest where it is not given. @source QEMU 5.2 */
 export function hasSubclusters(qemu: QemuVersion | undefined): boolean {
   return qemu === undefined || isAtLeast(qemu, { major: 5, minor: 2 });
+}
+
+/** L2 and refcount cache when full, bytes. */
+export function memoryBytesOf(cache: CacheSizes, { clusterBytes }: Geometry): number {
+  return cache.l2EntryCount * cache.l2EntryBytes + cache.refcountTableCount * clusterBytes;
 }
 
 function metadataBytes(geometry: Geometry): number {

@@ -9,6 +9,8 @@ import { type Proposal, propose, sameSettings } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
 import type { Sensitivity } from './sensitivity/sensitivity.ts';
+import type { FrontPoint } from './space/front.ts';
+import type { SpaceSummary } from './space/summary.ts';
 import type { WorkloadEffect } from './workload-effects.ts';
 
 /** A proposal as it is shown. */
@@ -46,6 +48,9 @@ export interface Recommendation extends CommandSheet {
   readonly workloads?: readonly WorkloadEffect[];
   /** What each of the settings does; empty where the defaults stay. */
   readonly contributions?: readonly Contribution[];
+  /** What was searched, and what of it nothing else beats in speed, memory and space together. */
+  readonly space?: SpaceSummary;
+  readonly front?: readonly FrontPoint[];
   /** What becomes of it if things turn out differently. */
   readonly sensitivity?: readonly Sensitivity[];
 }

@@ -12,12 +12,9 @@ import {
   proposalsOf,
 } from '../candidates.ts';
 import type { Proposal } from '../proposal.ts';
+import { entryChoices, partialCaches } from '../space/cache-grid.ts';
 import { considersLazyRefcounts } from '../space/lazy-refcounts.ts';
 
-/** Entry sizes to try beside the whole table, bytes. */
-const entrySizes: readonly number[] = [4096, 16_384, 65_536];
-/** Caches below full coverage go down to this share of it. */
-const leastShare = 1 / 32;
 /** Steps between cache sizes, in doublings: the coarsest that gives enough configurations. */
 const steps: readonly number[] = [2, 1, 1 / 2, 1 / 3, 1 / 4];
 /** Enough for a plain word: more would not be told apart by the few requests that are made of one, and take longer. */
@@ -85,24 +82,15 @@ function grid(request: AdviceRequest, step: number): readonly Proposal[] {
 }
 
 function driveChoices(geometry: Geometry, step: number): readonly SettingValues[] {
-  const { clusterBytes, l2FullCoverageBytes, clusterCount, l2EntryBytes } = geometry;
-  // The last table may be used in part only.
-  const usedBytes = Math.min(l2FullCoverageBytes, clusterCount * l2EntryBytes);
-  const entries = [...new Set([...entrySizes.filter((bytes) => bytes < clusterBytes), clusterBytes])];
-  return entries.flatMap((entryBytes) => {
+  const { l2FullCoverageBytes } = geometry;
+  return entryChoices(geometry).flatMap((entryBytes) => {
     const entry = { 'l2-cache-entry-size': entryBytes };
-    const sizes = new Set(shares(step).map((share) => Math.ceil((usedBytes * share) / entryBytes) * entryBytes));
     return [
       entry,
-      ...[...sizes].filter((bytes) => bytes < usedBytes).map((bytes) => ({ 'l2-cache-size': bytes, ...entry })),
+      ...partialCaches(geometry, entryBytes, step).map((bytes) => ({ 'l2-cache-size': bytes, ...entry })),
       ...(l2FullCoverageBytes > defaultL2CacheMaximumBytes ? [{ 'l2-cache-size': l2FullCoverageBytes, ...entry }] : []),
     ];
   });
-}
-
-function shares(step: number): readonly number[] {
-  const count = Math.round(-Math.log2(leastShare) / step);
-  return Array.from({ length: count + 1 }, (_, index) => 2 ** (-index * step));
 }
 
 function isWorthwhile(request: AdviceRequest): (proposal: Proposal) => boolean {

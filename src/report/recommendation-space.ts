@@ -1,0 +1,103 @@
+import type { Proposal } from '../advisor/proposal.ts';
+import type { Recommendation } from '../advisor/recommendation.ts';
+import { type FrontPoint, thinnedFront } from '../advisor/space/front.ts';
+import type { SpaceStepName } from '../advisor/space/summary.ts';
+import { printSettings } from '../settings/print.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { formatCount } from '../units/rate.ts';
+import { paragraph } from './recommendation-paragraph.ts';
+import { renderTable } from './table.ts';
+
+/** Lines of the front that people are shown at most. */
+const shownPoints = 10;
+
+/** What was searched, in one sentence or two. */
+export function spaceText({ space }: Recommendation): string {
+  if (space === undefined) return '';
+  const count = (name: SpaceStepName) => space.steps.find((step) => step.name === name)?.count;
+  const said = (name: SpaceStepName) => count(name)?.toLocaleString('en') ?? '0';
+  const open = count('open') === undefined ? '' : `, ${said('open')} of them with what is decided already`;
+  const limit = count('affordable') === undefined ? '' : `, ${said('affordable')} within the memory limit`;
+  return `Of ${said('valid')} combinations of settings that QEMU takes for this disk${open}, ${said('distinct')} can differ in this workload's host I/O${limit}; ${said('compared')} were compared, since arithmetic has the rest beaten by one of them (--front shows the best, and what was held).`;
+}
+
+/** Everything that nothing else beats, the settings that were held, and why. */
+export function frontSection(recommendation: Recommendation, width: number): readonly string[] {
+  const { space, front } = recommendation;
+  if (space === undefined || front === undefined) return [];
+  const shown = thinnedFront(front, shownPoints);
+  const left =
+    shown.length < front.length
+      ? ` Of ${front.length} points these are the ones that differ most; --json has all.`
+      : '';
+  const refused = shown.some(({ isAllowed }) => !isAllowed)
+    ? ' Marked ×: the file grows more than twice as fast as under the defaults, which is not recommended for speed.'
+    : '';
+  const latency =
+    'Speed is the mean of requests: the costs behind it are means of each kind of host I/O, which say nothing of the slowest in a hundred.';
+  const held = space.settings.filter(({ role }) => role === 'held');
+  return [
+    `The front: whatever is faster takes more memory or more space\n\n${frontTable(recommendation, shown)}`,
+    paragraph(`${latency}${left}${refused}`, width),
+    `Held\n\n${held.map(({ name, because }) => paragraph(`${name}: ${because ?? ''}`, width, '  ')).join('\n')}`,
+  ];
+}
+
+function frontTable({ recommended, baseline }: Recommendation, points: readonly FrontPoint[]): string {
+  const mark = ({ proposal, isAllowed }: FrontPoint) => {
+    if (sameFigures(proposal, recommended.proposal)) return '*';
+    return isAllowed ? '' : '×';
+  };
+  const ratio = ({ iops }: Proposal) => `${(iops.value / baseline.proposal.iops.value).toFixed(2)}×`;
+  return renderTable(
+    [
+      { title: '' },
+      { title: 'IOPS' },
+      { title: 'defaults' },
+      { title: 'memory' },
+      { title: 'space' },
+      { title: 'settings' },
+    ],
+    points.map((point) => [
+      mark(point),
+      formatCount(point.proposal.iops.value),
+      ratio(point.proposal),
+      formatBytes(point.proposal.memoryBytes),
+      `${Number(point.proposal.spaceAmplification.value.toPrecision(3))}×`,
+      settingsText(point.proposal),
+    ]),
+  ).trimEnd();
+}
+
+function sameFigures(a: Proposal, b: Proposal): boolean {
+  return a.iops.value === b.iops.value && a.memoryBytes === b.memoryBytes && settingsText(a) === settingsText(b);
+}
+
+function settingsText({ settings }: Proposal): string {
+  const lists = [printSettings('create', settings.create), printSettings('drive', settings.drive)];
+  return (
+    lists
+      .filter((list) => list !== '')
+      .join(',')
+      .replaceAll(',', ' ') || 'defaults'
+  );
+}
+
+/** The same as data: every step of the search, every setting's part in it, and the whole front. */
+export function spaceDocument({ space, front }: Recommendation) {
+  const round = (value: number) => Number(value.toPrecision(6));
+  return {
+    ...(space === undefined ? {} : { space }),
+    ...(front === undefined
+      ? {}
+      : {
+          front: front.map(({ proposal, isAllowed }) => ({
+            ...proposal.settings,
+            iopsPerSecond: round(proposal.iops.value),
+            memoryBytes: proposal.memoryBytes,
+            spaceAmplificationRatio: round(proposal.spaceAmplification.value),
+            allowed: isAllowed,
+          })),
+        }),
+  };
+}
