@@ -38,16 +38,21 @@ export interface AppliedDisk {
 
 /** Where the settings now in force are known from. */
 const sources: Readonly<Record<AppliedDisk['source'], string>> = {
-  stated: 'you said them; QEMU cannot be asked',
-  '-drive': "from QEMU's command line (-drive); QEMU cannot be asked whether they were changed since",
-  '-blockdev': "from QEMU's command line (-blockdev); QEMU cannot be asked whether they were changed since",
-  undo: 'from the undo file; QEMU cannot be asked',
+  stated: 'what you said; QEMU does not tell it',
+  '-drive': "what QEMU's command line says (-drive); QEMU does not tell whether it was changed since",
+  '-blockdev': "what QEMU's command line says (-blockdev); QEMU does not tell whether it was changed since",
+  undo: 'what the undo file says; QEMU does not tell it',
 };
 
 /** What is going to change, disk by disk. @param qemu its version as it says it */
 export function renderApplyPlan(disks: readonly AppliedDisk[], qemu: string, columns: number): string {
   const width = Math.max(60, Math.min(columns, 110));
-  return `QEMU ${printable(qemu)}\n\n${disks.map((disk) => diskText(disk, width)).join('\n')}`;
+  const workloads = [...new Map(disks.map(({ workload }) => [workload.name, workload])).values()];
+  const bases = workloads.map(({ title, source }) =>
+    paragraph(`For ${printable(title)} (${printable(source, 500)}).`, width),
+  );
+  const parts = [`QEMU ${printable(qemu)}`, ...disks.map((disk) => diskText(disk, width)), ...bases];
+  return `${parts.join('\n\n')}\n`;
 }
 
 function diskText(disk: AppliedDisk, width: number): string {
@@ -71,11 +76,13 @@ function diskText(disk: AppliedDisk, width: number): string {
   const parts = [
     paragraph(title(disk), width),
     table,
-    paragraph(`Settings now: ${sources[disk.source]}.`, width),
-    paragraph(expectation(disk), width),
+    paragraph(
+      `${expectation(disk)} The caches start empty after the change. What is in force now is ${sources[disk.source]}.`,
+      width,
+    ),
     ...disk.reasons.map((reason) => reasonText(reason, width)),
   ];
-  return `${parts.join('\n\n')}\n`;
+  return parts.join('\n\n');
 }
 
 function title({ node, device, fileName, virtualBytes, filters, backingCount }: AppliedDisk): string {
@@ -85,13 +92,11 @@ function title({ node, device, fileName, virtualBytes, filters, backingCount }: 
   return `${name}: ${printable(fileName)}, ${formatBytes(virtualBytes)}${below}${above}`;
 }
 
-function expectation({ speedRatio, workload }: AppliedDisk): string {
+function expectation({ speedRatio }: AppliedDisk): string {
   const { value, low, high } = speedRatio;
-  const same = Math.abs(value - 1) < 0.005 && high < 1.005 && low > 0.995;
-  const speed = same
-    ? 'No difference in speed is predicted'
-    : `${formatMultiple(value)} the speed is predicted (${formatMultiple(low)} to ${formatMultiple(high)}, by arithmetic, one request at a time)`;
-  return `${speed} for ${printable(workload.title)}; ${printable(workload.source, 400)}. The caches start empty after the change.`;
+  if (low > 0.995 && high < 1.005) return 'Predicted, by arithmetic: the same speed.';
+  const [middle, least, most] = [value, low, high].map((ratio) => formatMultiple(ratio).slice(1));
+  return `Predicted, by arithmetic, one request at a time: ${middle} times the speed (${least} to ${most}).`;
 }
 
 function reasonText({ setting, because, source, costs }: Reason, width: number): string {

@@ -37,8 +37,11 @@ export function declareRecommendOptions(yargs: Argv): Argv {
         'Ask a running QEMU for disk, image and requests so far, over this QMP socket (`qtune apply` changes it)',
       requiresArg: true,
     })
-    .option('device', { type: 'string', describe: 'Which disk of --qmp: id of its drive or device', requiresArg: true })
-    .option('node', { type: 'string', describe: 'Which disk of --qmp: name of its block node', requiresArg: true })
+    .option('node', {
+      type: 'string',
+      describe: 'Which disk of --qmp: the name of its block node, or the id of its drive or device',
+      requiresArg: true,
+    })
     .option('backing', { type: 'boolean', describe: 'The disk is an overlay on a backing file' })
     .option('memory', { type: 'string', describe: 'Limit for the metadata caches of this disk', requiresArg: true })
     .option('priority', {
@@ -75,6 +78,21 @@ export function declareRecommendOptions(yargs: Argv): Argv {
       type: 'string',
       describe: 'Teach one setting, with charts for this disk and workload; `list` names them all',
       requiresArg: true,
+    })
+    .option('create', {
+      alias: 'o',
+      type: 'string',
+      describe: 'Create-time settings to hold, as in `qemu-img create -o`; the rest is searched',
+      requiresArg: true,
+    })
+    .option('drive', {
+      type: 'string',
+      describe: 'Run-time settings to hold, as on `-drive`; the rest is searched',
+      requiresArg: true,
+    })
+    .option('front', {
+      type: 'boolean',
+      describe: 'Show everything that nothing else beats in speed, memory and space together',
     })
     .option('json', { type: 'boolean', describe: 'Print a JSON document' });
 }

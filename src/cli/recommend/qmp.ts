@@ -44,17 +44,18 @@ export async function runningFacts(
   args: Readonly<Record<string, unknown>>,
   host: Host,
 ): Promise<RunningFacts | undefined> {
-  if (['qmp', 'node', 'device'].every((name) => args[name] === undefined)) return undefined;
+  const { qmp, node } = args;
+  if (qmp === undefined && node === undefined) return undefined;
   const { runningChoice, withRunning } = await import('../apply/running.ts');
-  const choice = runningChoice(args);
-  if (choice === undefined)
-    throw new UsageError('--node and --device are of a running QEMU', { hint: 'Add --qmp SOCKET.' });
+  // `--device` is that of a trace here.
+  const choice = runningChoice({ qmp, node });
+  if (choice === undefined) throw new UsageError('--node is for a running QEMU', { hint: 'Add --qmp SOCKET.' });
   const given = elsewhere.find((name) => args[name] !== undefined);
   if (given !== undefined) throw new UsageError(`--${given} does not go with --qmp: the running disk says it itself`);
   return withRunning(choice, host, async ({ disks, connection }) => {
     const [disk, ...others] = disks;
     if (disk === undefined || others.length > 0) {
-      throw new UsageError('--node, --device: a recommendation is for one disk', { hint: 'Name one of them.' });
+      throw new UsageError('--node: a recommendation is for one disk', { hint: 'Name one of them.' });
     }
     return factsOfDisk(disk, connection.version);
   });

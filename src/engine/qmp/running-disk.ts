@@ -62,7 +62,7 @@ export interface DiskChoice {
 export function chooseDisks(nodes: BlockNodes, devices: readonly BlockDevice[], choice: DiskChoice): RunningDisk[] {
   const disks = runningDisks(nodes, devices);
   const asked = [
-    ...choice.nodes.map((name) => byNode(name, nodes, disks)),
+    ...choice.nodes.map((name) => byNode(name, nodes, devices, disks)),
     ...choice.devices.map((name) => byDevice(name, devices, disks)),
   ];
   if (asked.length > 0) return [...new Map(asked.map((disk) => [disk.node.name, disk])).values()];
@@ -73,15 +73,22 @@ export function chooseDisks(nodes: BlockNodes, devices: readonly BlockDevice[], 
     });
   }
   if (others.length === 0) return [only];
-  throw new UsageError(`--qmp: there are ${disks.length} qcow2 disks; say which with --device or --node`, {
+  throw new UsageError(`--qmp: there are ${disks.length} qcow2 disks; say which with --node`, {
     hint: listed(disks),
   });
 }
 
-function byNode(name: string, nodes: BlockNodes, disks: readonly RunningDisk[]): RunningDisk {
+/** A device's name does as well. */
+function byNode(
+  name: string,
+  nodes: BlockNodes,
+  devices: readonly BlockDevice[],
+  disks: readonly RunningDisk[],
+): RunningDisk {
   const disk = disks.find(({ node }) => node.name === name);
   if (disk) return disk;
   const node = nodes.get(name);
+  if (node === undefined && devices.some(({ names }) => names.includes(name))) return byDevice(name, devices, disks);
   if (node?.driver === 'qcow2') return { node, device: undefined, filters: [], backing: backingOf(node, nodes) };
   const problem =
     node === undefined ? 'there is no such node' : `that node is of the driver ${visibleText(node.driver)}`;
@@ -102,9 +109,8 @@ function byDevice(name: string, devices: readonly BlockDevice[], disks: readonly
 function listed(disks: readonly RunningDisk[]): string {
   if (disks.length === 0) return 'This QEMU has no qcow2 disk open.';
   const shown = disks.slice(0, 20).map(({ node, device }) => {
-    const name = device?.names[0];
-    const by = name === undefined ? `--node ${visibleText(node.name)}` : `--device ${visibleText(name)}`;
-    return `${by} (${visibleText(node.fileName).slice(0, 100)})`;
+    const name = visibleText(device?.names[0] ?? node.name);
+    return `--node ${name} (${visibleText(node.fileName).slice(0, 100)})`;
   });
   const more = disks.length > shown.length ? `, and ${disks.length - shown.length} more` : '';
   return `Its qcow2 disks: ${shown.join(', ')}${more}.`;
