@@ -1,10 +1,8 @@
 import { defaultL2CacheMaximumBytes } from '../settings/cache-sizing.ts';
-import { printSettings } from '../settings/print.ts';
 import { formatBytes } from '../units/bytes.ts';
 import type { AdviceRequest } from './advice-request.ts';
 import { type Candidates, type Proposals, sameImage, withoutImage } from './candidates.ts';
 import { choose, extraCost, speedRatio, toleranceRatio } from './choose.ts';
-import { plainFileName, shellWord } from './commands/quoting.ts';
 import { type Proposal, sameSettings } from './proposal.ts';
 
 export interface Alternative {
@@ -53,15 +51,11 @@ function afterConverting(
   if (converted === undefined) return [];
   const proposal = choose(withoutImage(request), recommended, converted);
   if (proposal === recommended || sameImage(proposal.settings, baseline.settings)) return [];
-  const { fileName } = request;
-  const words = ['qemu-img', 'convert', '-O', 'qcow2', '-o', printSettings('create', proposal.stated.create)];
-  const files = [plainFileName(fileName), `${plainFileName(fileName)}.new`];
-  const command = [...words, ...files].map(shellWord).join(' ');
-  const backing = request.hasBacking ? ' This copies the backing file into it; -B and -F keep it.' : '';
   return [
     {
       title: 'after converting',
-      tradeOff: `The guest has to be off while the image is copied: ${command}${backing}`,
+      tradeOff:
+        'The guest has to be off while the image is copied into a new file, with room for both; the commands stand under "Convert the image".',
       proposal,
     },
   ];

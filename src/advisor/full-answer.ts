@@ -21,6 +21,7 @@ export function withWorth(recommendation: Recommendation, outlook: Outlook, fore
   const platform = platformOption(request, outlook, baseline.proposal);
   return {
     ...recommendation,
+    speedRatio: outlook.ratio(pick, defaults),
     ...(platform ? { platform } : {}),
     ...(request.blend ? { workloads: workloadEffects(request, outlook, pick.settings, defaults.settings) } : {}),
     contributions: contributionsOf(request, outlook, pick.settings, defaults.settings),

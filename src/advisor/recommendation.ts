@@ -5,10 +5,12 @@ import { choose } from './choose.ts';
 import { type CommandSheet, commandSheet } from './commands/index.ts';
 import type { Contribution } from './contributions/contributions.ts';
 import { arithmeticProspect, type Outlook } from './outlook.ts';
+import type { Prediction } from './prediction.ts';
 import { type Proposal, propose, sameSettings } from './proposal.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
 import type { Sensitivity } from './sensitivity/sensitivity.ts';
+import { withFixedReasons } from './space/fixed-reasons.ts';
 import type { FrontPoint } from './space/front.ts';
 import type { SpaceSummary } from './space/summary.ts';
 import type { WorkloadEffect } from './workload-effects.ts';
@@ -44,6 +46,8 @@ export interface Recommendation extends CommandSheet {
   readonly finding?: string;
   /** What the target sets by itself, where one was named and that differs from QEMU's defaults. */
   readonly platform?: Option;
+  /** How many times the defaults' speed is predicted, with what differs between machines. */
+  readonly speedRatio?: Prediction;
   /** Under each workload of a blend; absent where there is only one. */
   readonly workloads?: readonly WorkloadEffect[];
   /** What each of the settings does; empty where the defaults stay. */
@@ -126,11 +130,7 @@ export function describeRecommendation(
   return {
     request,
     recommended: option('recommended', '', recommended),
-    baseline: option(
-      Object.keys(baseline.settings.create).length === 0 ? "QEMU's defaults" : 'smallest clusters possible',
-      '',
-      baseline,
-    ),
+    baseline: option(baselineTitle(request, baseline), '', baseline),
     alternatives: contenders.alternatives.map(({ title, tradeOff, proposal }) => option(title, tradeOff, proposal)),
     nothingToGain,
     notes: reasonsFor({ request, proposal: recommended, baseline }).filter(
@@ -139,6 +139,11 @@ export function describeRecommendation(
     ...commandSheet({ request, proposal: recommended, ...convertedOf(request, contenders) }),
     ...measurement,
   };
+}
+
+function baselineTitle({ held, image }: AdviceRequest, { settings }: Proposal): string {
+  if (held) return 'defaults with yours';
+  return image || Object.keys(settings.create).length === 0 ? "QEMU's defaults" : 'smallest clusters possible';
 }
 
 /** A proposal with the reasons for its settings. */
@@ -162,7 +167,10 @@ function convertedOf({ image }: AdviceRequest, { alternatives }: Contenders): { 
 }
 
 function reasonsFor(context: RuleContext): readonly Reason[] {
-  return rules.flatMap((rule) => rule.explain(context) ?? []);
+  return withFixedReasons(
+    context.request,
+    rules.flatMap((rule) => rule.explain(context) ?? []),
+  );
 }
 
 function isStated(proposal: Proposal, setting: string): boolean {

@@ -1,6 +1,8 @@
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import { formatQemuVersion } from '../settings/qemu-version.ts';
 import { commandVerification } from './recommendation-commands.ts';
+import { spaceDocument } from './recommendation-space.ts';
+import { rounded, worthDocument } from './recommendation-worth-json.ts';
 
 /** The JSON document of a recommendation, as the contract has it. */
 export function recommendationDocument(recommendation: Recommendation) {
@@ -9,17 +11,23 @@ export function recommendationDocument(recommendation: Recommendation) {
     schema: 'qtune.recommend/1',
     disk: { virtualBytes: request.diskBytes, backing: request.hasBacking },
     workload: { name: request.traits.name, title: request.traits.title, source: request.traits.source },
+    ...(request.image === undefined ? {} : { image: request.image }),
+    ...(request.target === undefined ? {} : { target: request.target }),
+    ...(request.blend === undefined ? {} : { robust: request.blend.isRobust }),
     priority: request.priority,
     ...(request.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: request.memoryLimitBytes }),
     ...(request.qemu === undefined ? {} : { qemuVersion: formatQemuVersion(request.qemu) }),
     nothingToGain: recommendation.nothingToGain,
     recommended: optionDocument(recommendation.recommended),
     baseline: optionDocument(recommendation.baseline),
+    ...(recommendation.platform === undefined ? {} : { platformDefaults: optionDocument(recommendation.platform) }),
     alternatives: recommendation.alternatives.map(optionDocument),
+    ...worthDocument(recommendation),
     commands: recommendation.commands,
     undo: recommendation.undo,
     commandNotes: recommendation.commandNotes,
     commandVerification: commandVerification(recommendation),
+    ...spaceDocument(recommendation),
     notes: recommendation.notes,
     evidence: recommendation.evidence,
     ...(recommendation.model === undefined ? {} : { model: recommendation.model }),
@@ -28,7 +36,6 @@ export function recommendationDocument(recommendation: Recommendation) {
 }
 
 function optionDocument({ title, tradeOff, proposal, reasons }: Option) {
-  const round = (value: number) => Number(value.toPrecision(6));
   return {
     title,
     ...(tradeOff === '' ? {} : { tradeOff }),
@@ -36,10 +43,10 @@ function optionDocument({ title, tradeOff, proposal, reasons }: Option) {
     expected: proposal.expected.map(({ metric, source, value, low, high, samplingRatio }) => ({
       metric,
       source,
-      value: round(value),
-      low: round(low),
-      high: round(high),
-      ...(samplingRatio === undefined ? {} : { samplingRatio: round(samplingRatio) }),
+      value: rounded(value),
+      low: rounded(low),
+      high: rounded(high),
+      ...(samplingRatio === undefined ? {} : { samplingRatio: rounded(samplingRatio) }),
     })),
     memoryBytes: proposal.memoryBytes,
     metadataBytes: proposal.metadataBytes,

@@ -5,9 +5,24 @@ import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
 import { renderTable } from './table.ts';
 
-/** Settings on the left, one column for each option, its expected speed and costs below. */
-export function recommendationTable(recommendation: Recommendation): string {
-  const options = [recommendation.recommended, recommendation.baseline, ...recommendation.alternatives];
+/** The table, and the alternatives that it has no room for. */
+export interface FittedTable {
+  readonly text: string;
+  readonly left: readonly Option[];
+}
+
+/** Settings on the left, one column for each option, its expected speed and costs below: as many alternatives as there is room for. */
+export function recommendationTable(recommendation: Recommendation, columns: number): FittedTable {
+  const { recommended, baseline, platform, alternatives } = recommendation;
+  const first = [recommended, baseline, ...(platform ? [platform] : [])];
+  for (let count = alternatives.length; ; count--) {
+    const text = optionsTable(recommendation, [...first, ...alternatives.slice(0, count)]).trimEnd();
+    const width = Math.max(...text.split('\n').map((line) => line.length));
+    if (width <= columns || count === 0) return { text, left: alternatives.slice(count) };
+  }
+}
+
+function optionsTable(recommendation: Recommendation, options: readonly Option[]): string {
   const defaults = recommendation.baseline.title;
   const shown = recommendation.nothingToGain ? options.slice(1) : options;
   const row = (title: string, cell: (option: Option) => string) => [title, ...shown.map(cell)];
@@ -34,7 +49,7 @@ const metrics = [
   { metric: 'iops', title: 'IOPS', format: formatCount },
   {
     metric: 'spaceAmplificationRatio',
-    title: 'space per byte stored',
+    title: 'space per byte',
     format: (value: number) => `${Number(value.toPrecision(3))}×`,
   },
 ] as const;

@@ -1,57 +1,91 @@
+import type { ExistingImage } from '../advisor/advice-request.ts';
 import type { ModelBasis, Option, Recommendation } from '../advisor/recommendation.ts';
 import type { Reason } from '../advisor/rule.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
-import { commandSections } from './recommendation-commands.ts';
+import { printable } from './printable.ts';
+import { mainCommands, otherCommands } from './recommendation-commands.ts';
+import { contributionsSection } from './recommendation-contributions.ts';
 import { paragraph } from './recommendation-paragraph.ts';
+import { sensitivitySection } from './recommendation-sensitivity.ts';
+import { frontSection, spaceText } from './recommendation-space.ts';
 import { recommendationTable } from './recommendation-table.ts';
+import { settingTexts } from './recommendation-values.ts';
+import { workloadsSection } from './recommendation-workloads.ts';
 
 /** The recommendation for people: the cliff, the comparison, the reasons, and what to paste. */
-export function renderRecommendation(recommendation: Recommendation, columns: number): string {
+export function renderRecommendation(
+  recommendation: Recommendation,
+  columns: number,
+  show: { readonly front?: boolean } = {},
+): string {
   const width = Math.max(60, Math.min(columns, 110));
+  const { target } = recommendation.request;
+  const table = recommendationTable(recommendation, width);
   const sections = [
     ...headline(recommendation).map((text) => paragraph(text, width)),
-    recommendationTable(recommendation).trimEnd(),
-    paragraph(basis(recommendation), width),
+    table.text,
+    ...mainCommands(recommendation, target !== undefined, width),
+    paragraph(`${basis(recommendation)} ${spaceText(recommendation)}`.trim(), width),
+    ...(show.front ? frontSection(recommendation, width) : []),
+    ...workloadsSection(recommendation, width),
     section(
       'Why',
       recommendation.recommended.reasons.map((reason) => reasonText(reason, width)),
     ),
+    ...contributionsSection(recommendation, width),
+    ...sensitivitySection(recommendation, width),
     section(
       'Alternatives',
-      recommendation.alternatives.map(({ title, tradeOff }) => paragraph(`${title}: ${tradeOff}`, width, '  ')),
+      recommendation.alternatives.map((option) => alternativeText(option, table.left.includes(option), width)),
     ),
     section(
       'Left alone',
       recommendation.notes.map((reason) => reasonText(reason, width)),
     ),
-    ...commandSections(recommendation, width),
+    ...otherCommands(recommendation, target !== undefined, width),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
 function headline(recommendation: Recommendation): readonly string[] {
-  const { baseline, recommended, request } = recommendation;
+  const { baseline, request } = recommendation;
   const disk = formatBytes(request.diskBytes);
   const { coveredBytes } = baseline.proposal.cache;
+  const image = request.image === undefined ? [] : [existingImageText(request.image, request.diskBytes)];
   const covered = coveredBytes >= request.diskBytes;
   const cliff = covered
     ? `QEMU's default cache covers all of this ${disk} disk: its L2 tables take ${formatBytes(baseline.proposal.geometry.l2FullCoverageBytes)} of at most 32 MiB.`
     : `QEMU's default cache covers ${formatBytes(coveredBytes)} of this ${disk} disk (${formatRatio(coveredBytes / request.diskBytes)}). A request to the rest first reads an L2 table.`;
   if (recommendation.finding !== undefined) {
     const change = recommendation.nothingToGain ? ` There is nothing to gain. ${whatWouldChange(covered)}` : '';
-    return [cliff, `${recommendation.finding}${change}`];
+    return [...image, cliff, `${recommendation.finding}${change}`];
   }
-  if (!recommendation.nothingToGain)
-    return [cliff, speedup(recommended.proposal.iops.value / baseline.proposal.iops.value)];
-  return [cliff, `There is nothing to gain: ${nothing(recommendation, covered)}`];
+  if (!recommendation.nothingToGain) return [...image, cliff, speedup(recommendation)];
+  return [...image, cliff, `There is nothing to gain: ${nothing(recommendation, covered)}`];
 }
 
-function speedup(ratio: number): string {
-  if (ratio > 1.05) return `Recommended: about ${ratio.toFixed(1)} times the speed of the defaults in the model.`;
-  if (ratio < 0.95)
-    return `Recommended: about ${formatRatio(ratio)} of the defaults' speed in the model, for what it saves.`;
-  return 'Recommended: the speed of the defaults in the model, for less.';
+/** What is there already, by the header of the image. */
+function existingImageText(
+  { create, fileName, allocatedBytes, backingName, hasSnapshots }: ExistingImage,
+  diskBytes: number,
+): string {
+  const made = settingTexts({ create, drive: {} }).join(', ') || "QEMU's default format";
+  const taken = allocatedBytes === undefined ? '' : `, ${formatBytes(allocatedBytes)} on the host's disk`;
+  const backing = backingName === undefined ? '' : ` It lies over ${printable(backingName)}, which was not opened.`;
+  const snapshots = hasSnapshots ? ' It has internal snapshots.' : '';
+  return `${printable(fileName)}: ${formatBytes(diskBytes)}, ${printable(made)}${taken}.${backing}${snapshots} What it was created with stays: these are settings for its next start.`;
+}
+
+function speedup({ recommended, baseline, speedRatio, model }: Recommendation): string {
+  const value = recommended.proposal.iops.value / baseline.proposal.iops.value;
+  const { low, high } = speedRatio ?? { low: value, high: value };
+  const by = model ? "the model of QEMU's driver" : 'arithmetic';
+  const than = `the defaults' speed (${low.toFixed(2)} to ${high.toFixed(2)} times on other machines), by ${by}`;
+  if (value >= 1.15) return `Recommended: about ${value.toFixed(value < 1.95 ? 2 : 1)} times ${than}.`;
+  if (value >= 1.015) return `Recommended: about ${formatRatio(value - 1)} above ${than}.`;
+  if (value <= 0.985) return `Recommended: about ${formatRatio(1 - value)} below ${than}, for what it saves.`;
+  return `Recommended: ${than}, for less.`;
 }
 
 function nothing({ request }: Recommendation, covered: boolean): string {
@@ -113,6 +147,15 @@ function sampleText({ sample }: ModelBasis, recommended: Option, baseline: Optio
   const [least, most] = [Math.min(...errors), Math.max(...errors)].map((ratio) => formatRatio(ratio));
   const error = least === most ? `${most}` : `${least} to ${most}`;
   return ` Each configuration ran ${requestCount.toLocaleString('en')} of the ${ofRequestCount.toLocaleString('en')} requests, in ${windowCount} windows all over them, on the image as it is there: against a run of all, IOPS may be off by ±${error} (95 % interval; within the range).`;
+}
+
+/** What an alternative gives and takes; with its settings where the table had no room for it. */
+function alternativeText({ title, tradeOff, proposal }: Option, isLeft: boolean, width: number): string {
+  const text = paragraph(`${title}: ${tradeOff}`, width, '  ');
+  if (!isLeft) return text;
+  const { iops, memoryBytes, spaceAmplification, settings } = proposal;
+  const figures = `${formatCount(iops.value)} IOPS, ${formatBytes(memoryBytes)} of cache, ${Number(spaceAmplification.value.toPrecision(3))}× space per byte`;
+  return `${text}\n${paragraph(`${settingTexts(settings).join(', ') || 'the defaults'}: ${figures}`, width, '    ')}`;
 }
 
 function section(title: string, entries: readonly string[]): string {

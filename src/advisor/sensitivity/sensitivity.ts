@@ -17,7 +17,7 @@ export interface Sensitivity {
   /** How many times the speed of the defaults. */
   readonly speedRatio: Prediction;
   /** What would be recommended then; absent where it is the same, and where nothing can be had. */
-  readonly then?: Proposal;
+  readonly instead?: Proposal;
   /** Whether nothing could be recommended then. */
   readonly isImpossible: boolean;
 }
@@ -40,22 +40,24 @@ export function sensitivityOf(
     const { outlook } = prospect ?? attempt(() => foresee(unlimited, asked)) ?? {};
     if (outlook === undefined) return [];
     const [same, defaults] = outlook.predict(asked) as [Proposal, Proposal];
-    const then = prospect && pickThere(scenario.request, prospect);
-    const stays = then === undefined || isSame(scenario.request, same, then);
+    const instead = prospect && pickThere(scenario.request, prospect);
+    const stays = instead === undefined || isSame(scenario.request, same, instead);
     return [
       {
         ...{ id: scenario.id, title: scenario.title, recommended: same, baseline: defaults },
         speedRatio: outlook.ratio(same, defaults),
-        ...(stays ? {} : { then }),
+        ...(stays ? {} : { instead }),
         isImpossible: prospect === undefined,
       },
     ];
   });
 }
 
-function isSame(request: AdviceRequest, same: Proposal, then: Proposal): boolean {
-  if (sameSettings(same.settings, then.settings)) return true;
-  return request.priority === 'speed' && fitsMemory(request, same) && then.iops.value < same.iops.value * worthChanging;
+function isSame(request: AdviceRequest, same: Proposal, instead: Proposal): boolean {
+  if (sameSettings(same.settings, instead.settings)) return true;
+  return (
+    request.priority === 'speed' && fitsMemory(request, same) && instead.iops.value < same.iops.value * worthChanging
+  );
 }
 
 function attempt<T>(look: () => T | undefined): T | undefined {

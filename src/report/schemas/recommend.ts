@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { spaceFields } from './recommend-space.ts';
+import { contributions, interval, sensitivity, workloadEffects } from './recommend-worth.ts';
 
 const settings = z
   .record(z.string(), z.union([z.number(), z.boolean(), z.string()]))
@@ -45,13 +47,36 @@ export const recommendSchema = z
     schema: z.literal('qtune.recommend/1'),
     disk: z.object({ virtualBytes: z.int().positive(), backing: z.boolean() }),
     workload: z.object({ name: z.string(), title: z.string(), source: z.string() }),
+    image: z
+      .object({
+        create: settings.describe("Create-time settings by its header; only those that differ from QEMU's defaults"),
+        fileName: z.string(),
+        allocatedBytes: z.int().nonnegative().optional().describe("What the file takes on its host's disk"),
+        backingName: z.string().optional().describe('As the image has it; the file was not opened'),
+        hasSnapshots: z.boolean(),
+      })
+      .optional()
+      .describe('The image that exists, where one was named'),
+    target: z.enum(['qemu', 'libvirt', 'virt-install', 'proxmox', 'openstack', 'kubevirt', 'qmp']).optional(),
+    robust: z.boolean().optional().describe('Of several workloads: whether the one that gains least decided'),
     priority: z.enum(['speed', 'space', 'memory']),
     memoryLimitBytes: z.int().positive().optional(),
     qemuVersion: z.string().optional(),
     nothingToGain: z.boolean(),
     recommended: option,
     baseline: option,
+    platformDefaults: option.optional().describe('What the target sets by itself, where that differs from QEMU'),
     alternatives: z.array(option),
+    speedRatio: interval
+      .optional()
+      .describe(
+        'Predicted speed of the recommendation over that of the defaults; the range is of machines with other costs',
+      ),
+    workloads: workloadEffects.optional().describe('Each of several workloads under the recommendation'),
+    contributions: contributions
+      .optional()
+      .describe('What each recommended setting does; empty where the defaults stay'),
+    sensitivity: sensitivity.optional().describe('What becomes of the settings if things turn out differently'),
     commands: z.record(z.string(), z.string()).describe('What to paste, by the place it is for'),
     undo: z.record(z.string(), z.string()).describe("What to paste to get back to QEMU's defaults, by the same keys"),
     commandNotes: z
@@ -63,6 +88,7 @@ export const recommendSchema = z
         z.object({ verified: z.boolean(), by: z.string().describe('What accepted it, or why nothing could be asked') }),
       )
       .describe('Whether the tool that a command is for accepts it, in the tests of this project'),
+    ...spaceFields,
     notes: z.array(reason).describe('Settings left alone, and why'),
     evidence: z
       .array(z.string())
