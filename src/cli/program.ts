@@ -59,6 +59,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/curve.ts')).curveCommand,
   },
   {
+    name: 'inspect',
+    describe: 'What is in an image, a libvirt domain or a QEMU command line, and what it needs',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  {
     name: 'workload',
     describe: 'The workloads that ship with qtune, and your own',
     load: async () => (await import('./commands/workload.ts')).workloadCommand,

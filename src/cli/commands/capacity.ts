@@ -6,7 +6,8 @@ import { buildConfigurations } from '../../settings/matrix.ts';
 import { isAtLeast, type QemuVersion } from '../../settings/qemu-version.ts';
 import { validateForMeasure } from '../../settings/validate.ts';
 import type { Warning } from '../../warnings.ts';
-import { flag, optionalBytes, optionalInteger, qemuVersionOption, stringList } from '../args.ts';
+import { flag, optionalBytes, optionalInteger, optionalString, qemuVersionOption, stringList } from '../args.ts';
+import { checkFleetOptions, declareFleetOptions } from '../capacity/fleet-options.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
@@ -16,8 +17,8 @@ const oldestCacheSizing: QemuVersion = { major: 4, minor: 2 };
 
 /** `qtune capacity`: arithmetic only, without QEMU. */
 export const capacityCommand: Command = {
-  usage: 'capacity',
-  describe: 'Metadata on disk and cache memory of a disk or of a chain of images',
+  usage: 'capacity [fleet]',
+  describe: 'Metadata on disk and cache memory of a disk, a chain of images or a fleet',
   examples: [
     { command: 'capacity --disk 2T', about: "what a 2 TiB disk takes under QEMU's defaults, and what they cover" },
     {
@@ -28,10 +29,23 @@ export const capacityCommand: Command = {
       command: 'capacity --disk 500G -o extended_l2=on,cluster_size=128K --chain 3 --snapshots 5 --count 40',
       about: 'forty disks of three images each, with five internal snapshots',
     },
+    {
+      command: 'capacity fleet.csv --budget 16G',
+      about: 'the best split of 16 GiB between the disks of a list: name,host,disk,allocated,workload,iops,…',
+    },
+    {
+      command: 'capacity fleet.csv --budget-per-host 8G --out sizes.csv --html fleet.html',
+      about: 'the same for each host, with the l2-cache-size of every disk and a page',
+    },
   ],
 
   build: (yargs) =>
-    yargs
+    declareFleetOptions(yargs.group([], 'Options:'))
+      .positional('fleet', {
+        type: 'string',
+        describe:
+          'Disks to plan, a row each: columns by name in any order, of which only disk (the size) must be there',
+      })
       .option('disk', {
         type: 'string',
         requiresArg: true,
@@ -63,6 +77,12 @@ export const capacityCommand: Command = {
       .option('json', { type: 'boolean', describe: 'One JSON document on standard output' }),
 
   async run(args, host) {
+    const fleet = optionalString(args, 'fleet');
+    checkFleetOptions(args, fleet !== undefined);
+    if (fleet !== undefined) {
+      const { runFleet } = await import('../capacity/fleet.ts');
+      return runFleet(args, host, fleet);
+    }
     const [create, drive] = [stringList(args, 'create'), stringList(args, 'drive')];
     const help = helpRequest(create, drive);
     if (help) {
@@ -72,7 +92,9 @@ export const capacityCommand: Command = {
     }
     const diskBytes = optionalBytes(args, 'disk');
     if (diskBytes === undefined) {
-      throw new UsageError('--disk is missing', { hint: 'Say how large the disk is: `qtune capacity --disk 2T`.' });
+      throw new UsageError('--disk is missing', {
+        hint: 'Say how large the disk is, `qtune capacity --disk 2T`, or name a list of disks, `qtune capacity fleet.csv`.',
+      });
     }
     const layout: DiskLayout = {
       diskBytes,

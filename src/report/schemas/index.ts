@@ -16,6 +16,7 @@ export const schemaLoaders: Readonly<Record<string, SchemaLoader>> = {
   'qtune.explain/1': async () => (await import('./explain.ts')).explainSchema,
   'qtune.gate/1': async () => (await import('./gate.ts')).gateRulesSchema,
   'qtune.history/1': async () => (await import('./history.ts')).historySchema,
+  'qtune.inspect/1': async () => (await import('./inspect.ts')).inspectSchema,
   'qtune.journal/1': async () => (await import('./journal.ts')).journalRecordSchema,
   'qtune.merge/1': async () => (await import('./merge.ts')).mergeSchema,
   'qtune.noise/1': async () => (await import('./noise.ts')).noiseSchema,

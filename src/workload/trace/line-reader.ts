@@ -5,6 +5,9 @@ export const maximumLineBytes = 64 * 1024;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
+/** What is told of each line, and of one that is too long. */
+export type LineSink = Pick<TraceSink, 'line' | 'bad'>;
+
 /** What a format of text does with each line. */
 export interface LineHandler {
   /**
@@ -21,7 +24,7 @@ export interface LineHandler {
  * constant memory where the user lets bad lines be skipped.
  */
 export class LineReader implements TraceReader {
-  readonly #sink: TraceSink;
+  readonly #sink: LineSink;
   readonly #handler: LineHandler;
   /** The beginning of a line whose end is in a later piece. */
   readonly #carry = new Uint8Array(maximumLineBytes);
@@ -30,7 +33,7 @@ export class LineReader implements TraceReader {
   #passing = false;
   #line = 1;
 
-  constructor(sink: TraceSink, handler: LineHandler) {
+  constructor(sink: LineSink, handler: LineHandler) {
     this.#sink = sink;
     this.#handler = handler;
   }
