@@ -1,6 +1,7 @@
 import { definitionsOf } from '../settings/catalogue.ts';
 import type { SettingScope } from '../settings/configuration.ts';
 import type { SettingDefinition } from '../settings/definition.ts';
+import { domainText } from '../settings/domain-text.ts';
 import { formatQemuVersion } from '../settings/qemu-version.ts';
 
 /** What `-o help` and `--drive help` print: every option of the list, as the catalogue has it. */
@@ -15,22 +16,5 @@ export function renderSettingsHelp(scope: SettingScope): string {
 
 function describe(definition: SettingDefinition): string {
   const { name, default: without, since, does, costs } = definition;
-  return `  ${name}=${values(definition)}\n      ${does}\n      Costs: ${costs}\n      Default: ${without}. Since QEMU ${formatQemuVersion(since)}.\n`;
-}
-
-function values({ domain }: SettingDefinition): string {
-  switch (domain.kind) {
-    case 'switch':
-      return 'on|off';
-    case 'size':
-      return 'SIZE';
-    case 'number':
-      return 'NUMBER';
-    case 'text':
-      return 'TEXT';
-    case 'choice':
-      return domain.choices
-        .map(({ value, since }) => (since ? `${value} (${formatQemuVersion(since)})` : value))
-        .join('|');
-  }
+  return `  ${name}=${domainText(definition)}\n      ${does}\n      Costs: ${costs}\n      Default: ${without}. Since QEMU ${formatQemuVersion(since)}.\n`;
 }

@@ -2,6 +2,7 @@ import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
 import type { WorkloadWindow } from '../workload/stats/working-set.ts';
+import { bar } from './bar.ts';
 import { renderChart } from './chart.ts';
 import { reportWidth } from './fit-columns.ts';
 import { renderTable } from './table.ts';
@@ -36,19 +37,11 @@ function sizeBars({ sizes, readCount, writeCount, trimCount }: WorkloadStatsRepo
       exactBytes(bytes),
       ...kinds.flatMap(({ size, count }) => {
         const share = (size?.classes.find((one) => one.upToBytes === bytes)?.requestCount ?? 0) / count;
-        return share === 0 ? ['', ''] : [formatRatio(share), bar(share)];
+        return share === 0 ? ['', ''] : [formatRatio(share), bar(share, barWidth)];
       }),
     ]);
   const columns = kinds.flatMap(({ title }) => [{ title, align: 'right' as const }, { title: '' }]);
   return renderTable([{ title: 'up to', align: 'right' }, ...columns], rows);
-}
-
-const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
-
-/** A bar of blocks, in eighths of a column. */
-function bar(share: number): string {
-  const length = Math.max(1, Math.round(share * barWidth * 8));
-  return `${'█'.repeat(Math.floor(length / 8))}${eighths[length % 8]}`;
 }
 
 function overTime({ windows }: WorkloadStatsReport): string {
