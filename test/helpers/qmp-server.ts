@@ -21,6 +21,20 @@ export class Refusal {
   }
 }
 
+/** Closes the connection instead of an answer. */
+export const hangUp: Behaviour = (_command, _args, { socket }) => {
+  socket.destroy();
+  return silent;
+};
+
+/** Writes a text of its own instead of an answer. */
+export function say(text: string): Behaviour {
+  return (_command, _args, { socket }) => {
+    socket.write(text);
+    return silent;
+  };
+}
+
 export const greeting = {
   QMP: { version: { qemu: { major: 9, minor: 1, micro: 0 }, package: 'simulated' }, capabilities: [] },
 };

@@ -46,7 +46,7 @@ function resultText(result: ApplyResult, settings: ApplySettings): string {
     case 'planned':
       return `Nothing was changed. The command for the QMP socket:\n\n${visibleText(JSON.stringify(result.command))}\n\nand the way back:\n\n${visibleText(undo)}\n`;
     case 'changed':
-      return `Changed and verified: QEMU took it, and the file, the nodes below it, read-only and cache flags are as they were.\n\n${wayBack(result, settings)}`;
+      return `Changed and verified: the same file on the same nodes, its cache flags as they were.\n\n${wayBack(result, settings)}`;
     default:
       return '';
   }

@@ -81,7 +81,10 @@ async function isAsBefore({ connection, before, changes }: ReopenInput): Promise
   }
 }
 
-/** Puts the former options back, over a new connection where the old one broke. The same command twice does no harm. */
+/**
+ * Puts the former options back, over a new connection where the old one broke; the same command twice does no harm. Where the nodes are
+ * others by now (somebody took a snapshot meanwhile) they are left alone: the command names what lay below them before.
+ */
 async function restore(input: ReopenInput, reason: string): Promise<ReopenOutcome> {
   const { before, changes } = input;
   const command = reopenCommand(before.nodes, changes, 'former');
@@ -89,12 +92,14 @@ async function restore(input: ReopenInput, reason: string): Promise<ReopenOutcom
   let restoring = '';
   for (let attempt = 0; attempt < attempts; attempt++) {
     try {
+      const structure = changes.map(({ nodeName }) => ({ nodeName }));
+      const moved = differences(before, await observe(connection), structure);
+      if (moved.length > 0) return { state: 'unknown', reason, restoring: `not tried, since ${moved.join('; ')}` };
       await connection.execute(command.execute, command.arguments);
       const found = differences(before, await observe(connection), expectations(changes, 'former'));
       if (found.length === 0) return { state: 'restored', reason };
-      restoring = found.join('; ');
       // QEMU answers, and does not do it: asking again would not change that.
-      return { state: 'unknown', reason, restoring };
+      return { state: 'unknown', reason, restoring: found.join('; ') };
     } catch (error) {
       restoring = messageOf(error);
       if (error instanceof QmpError) return { state: 'unknown', reason, restoring };
