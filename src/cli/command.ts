@@ -18,4 +18,6 @@ export interface Command {
   readonly actions?: readonly Command[];
   /** What follows `--` is the command line of a program, handed over under the name `--`, and not names of this command. */
   readonly takesProgram?: boolean;
+  /** A word `-` is standard input: it arrives as `/dev/stdin`, for yargs takes it for an option without a name. */
+  readonly readsStandardInput?: boolean;
 }

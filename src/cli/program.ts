@@ -139,7 +139,7 @@ async function dispatch(host: Host): Promise<ExitCode> {
   let printed = '';
   const helpOf = [called?.name, action && host.argv[1]].filter((word) => word !== undefined);
   try {
-    await parser.parseAsync([...host.argv], {}, (_error, _args, output) => {
+    await parser.parseAsync(wordsFor(host.argv, definition), {}, (_error, _args, output) => {
       printed = output;
     });
   } catch (error) {
@@ -158,6 +158,13 @@ async function dispatch(host: Host): Promise<ExitCode> {
   }
   if (!chosen) throw new UsageError('Say which command to run', { hint: 'See `qtune --help`.' });
   return chosen.command.run(chosen.args, host);
+}
+
+/** The words with `-` as the file that it stands for, where the command reads standard input. */
+function wordsFor(argv: readonly string[], command: Command | undefined): string[] {
+  if (command?.readsStandardInput !== true) return [...argv];
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => (word === '-' && (end < 0 || index < end) ? '/dev/stdin' : word));
 }
 
 /** Tells yargs of a command and of its actions. */

@@ -41,6 +41,38 @@ export function splitOptionList(text: string, what: string): readonly ListedOpti
   }
 }
 
+/** One `name=value` of an option list that has no sweeps. */
+export interface PlainOption {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * Splits an option list as QEMU does on its own command line, where braces are plain text. Never fails: what QEMU would refuse is for
+ * the caller to see in the names.
+ * @param impliedName the name of a first member that has none: `driver` of `-device virtio-blk-pci,drive=d0`
+ * @source QEMU util/qemu-option.c, get_opt_name_value
+ */
+export function splitPlainOptionList(text: string, impliedName?: string): readonly PlainOption[] {
+  const options: PlainOption[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const nameEnd = indexOfAny(text, '=,', at);
+    if (text[nameEnd] === '=') {
+      const { value, end } = readPlain(text, nameEnd + 1, ',');
+      options.push({ name: text.slice(at, nameEnd), value });
+      at = end + 1;
+    } else {
+      const { value, end } = readPlain(text, at, ',');
+      if (impliedName !== undefined && at === 0) options.push({ name: impliedName, value });
+      else if (value.startsWith('no')) options.push({ name: value.slice(2), value: 'off' });
+      else options.push({ name: value, value: 'on' });
+      at = end + 1;
+    }
+  }
+  return options;
+}
+
 function indexOfAny(text: string, characters: string, from: number): number {
   let at = from;
   while (at < text.length && !characters.includes(text.charAt(at))) at += 1;
