@@ -1,8 +1,8 @@
-import type { Proposal } from '../advisor/proposal.ts';
+import { type Proposal, sameSettings } from '../advisor/proposal.ts';
 import type { Recommendation } from '../advisor/recommendation.ts';
 import { type FrontPoint, thinnedFront } from '../advisor/space/front.ts';
 import type { SpaceStepName } from '../advisor/space/summary.ts';
-import { printSettings } from '../settings/print.ts';
+import { printedSettings } from '../settings/print.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { paragraph } from './recommendation-paragraph.ts';
@@ -12,13 +12,17 @@ import { renderTable } from './table.ts';
 const shownPoints = 10;
 
 /** What was searched, in one sentence or two. */
-export function spaceText({ space }: Recommendation): string {
+export function spaceText({ space, recommended }: Recommendation): string {
   if (space === undefined) return '';
   const count = (name: SpaceStepName) => space.steps.find((step) => step.name === name)?.count;
   const said = (name: SpaceStepName) => count(name)?.toLocaleString('en') ?? '0';
   const open = count('open') === undefined ? '' : `, ${said('open')} of them with what is decided already`;
-  const limit = count('affordable') === undefined ? '' : `, ${said('affordable')} within the memory limit`;
-  return `Of ${said('valid')} combinations of settings that QEMU takes for this disk${open}, ${said('distinct')} can differ in this workload's host I/O${limit}; ${said('compared')} were compared, since arithmetic has the rest beaten by one of them (--front shows the best, and what was held).`;
+  const limit = count('affordable') === undefined ? '' : `, ${said('affordable')} of these within the memory limit`;
+  const byModel = recommended.proposal.speedSource === 'model';
+  const compared = byModel
+    ? `${said('compared')} of them were ranked`
+    : `${said('compared')} of them were compared (--rank takes more and has the model of QEMU's driver)`;
+  return `Of ${said('valid')} combinations of settings that QEMU takes for this disk${open}, ${said('distinct')} can differ in this workload's host I/O${limit}; arithmetic leaves ${said('undominated')} that no other one beats, and ${compared}. --front shows the best and what was held.`;
 }
 
 /** Everything that nothing else beats, the settings that were held, and why. */
@@ -37,50 +41,55 @@ export function frontSection(recommendation: Recommendation, width: number): rea
     'Speed is the mean of requests: the costs behind it are means of each kind of host I/O, which say nothing of the slowest in a hundred.';
   const held = space.settings.filter(({ role }) => role === 'held');
   return [
-    `The front: whatever is faster takes more memory or more space\n\n${frontTable(recommendation, shown)}`,
+    `The front: whatever is faster takes more memory or more space\n\n${frontTable(recommendation, shown, width)}`,
     paragraph(`${latency}${left}${refused}`, width),
     `Held\n\n${held.map(({ name, because }) => paragraph(`${name}: ${because ?? ''}`, width, '  ')).join('\n')}`,
   ];
 }
 
-function frontTable({ recommended, baseline }: Recommendation, points: readonly FrontPoint[]): string {
+function frontTable({ recommended, baseline }: Recommendation, points: readonly FrontPoint[], width: number): string {
   const mark = ({ proposal, isAllowed }: FrontPoint) => {
     if (sameFigures(proposal, recommended.proposal)) return '*';
     return isAllowed ? '' : '×';
   };
   const ratio = ({ iops }: Proposal) => `${(iops.value / baseline.proposal.iops.value).toFixed(2)}×`;
-  return renderTable(
-    [
-      { title: '' },
-      { title: 'IOPS' },
-      { title: 'defaults' },
-      { title: 'memory' },
-      { title: 'space' },
-      { title: 'settings' },
-    ],
-    points.map((point) => [
+  const columns = ['', 'IOPS', 'defaults', 'memory', 'space', 'settings'].map((title) => ({ title }));
+  const rows = points.flatMap((point) => {
+    const [first = '', ...more] = lines(settingsOf(point.proposal), Math.max(24, width - figuresWidth));
+    const figures = [
       mark(point),
       formatCount(point.proposal.iops.value),
       ratio(point.proposal),
       formatBytes(point.proposal.memoryBytes),
       `${Number(point.proposal.spaceAmplification.value.toPrecision(3))}×`,
-      settingsText(point.proposal),
-    ]),
-  ).trimEnd();
+    ];
+    return [[...figures, first], ...more.map((line) => ['', '', '', '', '', line])];
+  });
+  return renderTable(columns, rows).trimEnd();
+}
+
+/** Columns that the figures of a line take at most, with the space between them. */
+const figuresWidth = 38;
+
+/** Words in lines of so many columns. */
+function lines(words: readonly string[], width: number): readonly string[] {
+  const found: string[] = [];
+  for (const word of words) {
+    const last = found.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) found[found.length - 1] = `${last} ${word}`;
+    else found.push(word);
+  }
+  return found;
 }
 
 function sameFigures(a: Proposal, b: Proposal): boolean {
-  return a.iops.value === b.iops.value && a.memoryBytes === b.memoryBytes && settingsText(a) === settingsText(b);
+  return sameSettings(a.settings, b.settings) || (a.iops.value === b.iops.value && a.memoryBytes === b.memoryBytes);
 }
 
-function settingsText({ settings }: Proposal): string {
-  const lists = [printSettings('create', settings.create), printSettings('drive', settings.drive)];
-  return (
-    lists
-      .filter((list) => list !== '')
-      .join(',')
-      .replaceAll(',', ' ') || 'defaults'
-  );
+function settingsOf({ settings }: Proposal): readonly string[] {
+  const { create, drive } = settings;
+  const words = [...printedSettings('create', create), ...printedSettings('drive', drive)];
+  return words.length === 0 ? ['defaults'] : words.map(({ name, text }) => `${name}=${text}`);
 }
 
 /** The same as data: every step of the search, every setting's part in it, and the whole front. */
@@ -93,7 +102,7 @@ export function spaceDocument({ space, front }: Recommendation) {
       : {
           front: front.map(({ proposal, isAllowed }) => ({
             ...proposal.settings,
-            iopsPerSecond: round(proposal.iops.value),
+            iops: round(proposal.iops.value),
             memoryBytes: proposal.memoryBytes,
             spaceAmplificationRatio: round(proposal.spaceAmplification.value),
             allowed: isAllowed,

@@ -1,7 +1,6 @@
 import type { Geometry } from '../../qcow2/geometry.ts';
 import { defaultL2CacheMaximumBytes } from '../../settings/cache-sizing.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
-import { geometryOf } from '../../settings/resolve.ts';
 import type { AdviceRequest } from '../advice-request.ts';
 import {
   type CreateVariant,
@@ -14,6 +13,7 @@ import {
 import type { Proposal } from '../proposal.ts';
 import { entryChoices, partialCaches } from '../space/cache-grid.ts';
 import { considersLazyRefcounts } from '../space/lazy-refcounts.ts';
+import { worthwhile } from '../space/worthwhile.ts';
 
 /** Steps between cache sizes, in doublings: the coarsest that gives enough configurations. */
 const steps: readonly number[] = [2, 1, 1 / 2, 1 / 3, 1 / 4];
@@ -22,19 +22,9 @@ const enoughConfigurations = 500;
 /** The same for the requests of a profile or a trace, of which as many are run whatever the number of configurations. */
 const enoughForRequests = 2000;
 /**
- * Entries of a cache at most: what QEMU's default has, 32 MiB in slices of 4 KiB. Each miss and each flush looks at every entry, so larger
- * caches do better with larger ones.
- */
-const maximumEntryCount = defaultL2CacheMaximumBytes / 4096;
-
-/** Entries of an L1 table from which walking it before each write shows: a shape with more is worth no look while others hold the disk. */
-const longL1EntryCount = 16_384;
-
-/**
  * Every proposal for the model to rank: what the arithmetic looks at, and for each shape of the image a grid of cache sizes and
- * entry sizes, with and without metadata in advance and lazy refcounts where these matter. Left out is what arithmetic tells to be worse than
- * another one: memory beyond what covers the disk with default clusters, caches below full coverage that cover the disk all the same, more
- * entries than are worth looking through, and long L1 tables.
+ * entry sizes, with and without metadata in advance and lazy refcounts where these matter. Left out is what arithmetic tells to be no better than
+ * another one.
  */
 export function rankingSpace(request: AdviceRequest): Proposals {
   const enough = request.workload === undefined ? enoughConfigurations : enoughForRequests;
@@ -64,9 +54,10 @@ function withStep(request: AdviceRequest, arithmetic: Proposals, step: number): 
     const key = JSON.stringify([create, l2EntryBytes, l2EntryCount, drive['lazy-refcounts']]);
     if (!found.has(key)) found.set(key, proposal);
   }
-  const worthwhile = [...found.values()].filter(isWorthwhile(request));
-  const short = worthwhile.filter(({ geometry }) => geometry.l1EntryCount <= longL1EntryCount);
-  const [one = arithmetic[0], ...others] = short.length > 0 ? short : worthwhile;
+  const isWorthwhile = worthwhile(request);
+  const [one = arithmetic[0], ...others] = [...found.values()].filter(({ geometry, cache, settings }) =>
+    isWorthwhile({ geometry, cache, drive: settings.drive }),
+  );
   return [one, ...others];
 }
 
@@ -91,15 +82,4 @@ function driveChoices(geometry: Geometry, step: number): readonly SettingValues[
       ...(l2FullCoverageBytes > defaultL2CacheMaximumBytes ? [{ 'l2-cache-size': l2FullCoverageBytes, ...entry }] : []),
     ];
   });
-}
-
-function isWorthwhile(request: AdviceRequest): (proposal: Proposal) => boolean {
-  const usual = geometryOf(request.diskBytes, {});
-  const mostBytes = Math.max(usual.l2FullCoverageBytes, defaultL2CacheMaximumBytes);
-  return ({ cache, geometry, settings }) => {
-    const stated = 'l2-cache-size' in settings.drive;
-    if (stated && cache.coveredBytes >= geometry.diskBytes && cache.l2Bytes < geometry.l2FullCoverageBytes)
-      return false;
-    return cache.l2Bytes <= mostBytes && (cache.l2EntryCount <= maximumEntryCount || !stated);
-  };
 }

@@ -1,14 +1,16 @@
-import { computeCacheSizes } from '../../settings/cache-sizing.ts';
+import type { Geometry } from '../../qcow2/geometry.ts';
+import { type CacheSizes, computeCacheSizes } from '../../settings/cache-sizing.ts';
 import { catalogue } from '../../settings/catalogue.ts';
-import type { SettingScope } from '../../settings/configuration.ts';
+import type { SettingScope, SettingValues } from '../../settings/configuration.ts';
 import { geometryOf } from '../../settings/resolve.ts';
 import type { AdviceRequest } from '../advice-request.ts';
 import { memoryBytesOf } from '../proposal.ts';
-import { type CountContext, countAll, countValid, type Restriction } from './count.ts';
+import { type CacheFilter, type CountContext, countAll, countValid, type Restriction } from './count.ts';
 import { fixedValue, type Role, roleOf } from './roles.ts';
+import { worthwhile } from './worthwhile.ts';
 
 /** Where the number of configurations becomes smaller; in this order. */
-export type SpaceStepName = 'all' | 'valid' | 'open' | 'distinct' | 'affordable' | 'compared' | 'front';
+export type SpaceStepName = 'all' | 'valid' | 'open' | 'distinct' | 'affordable' | 'undominated' | 'compared' | 'front';
 
 export interface SpaceStep {
   readonly name: SpaceStepName;
@@ -40,14 +42,24 @@ export interface SearchCounts {
   readonly frontCount: number;
 }
 
+interface Caches {
+  readonly cache: CacheSizes;
+  readonly geometry: Geometry;
+}
+
 /** Counts the space of a request, all of it and step by step. Takes some milliseconds, whatever its size. */
 export function spaceSummary(request: AdviceRequest, search: SearchCounts): SpaceSummary {
   const { diskBytes, hasBacking, qemu, memoryLimitBytes } = request;
   const context: CountContext = { diskBytes, hasBacking, ...(qemu === undefined ? {} : { qemu }) };
-  const fits: Parameters<typeof countValid>[2] = (create, drive) => {
-    const geometry = geometryOf(diskBytes, create);
-    return memoryBytesOf(computeCacheSizes(geometry, drive), geometry) <= (memoryLimitBytes ?? 0);
+  const isWorthwhile = worthwhile(request);
+  const filter = (keeps: (proposal: Caches & { readonly drive: SettingValues }) => boolean): CacheFilter => {
+    return (create, drive) => {
+      const geometry = geometryOf(diskBytes, create);
+      return keeps({ geometry, cache: computeCacheSizes(geometry, drive), drive });
+    };
   };
+  const limitBytes = memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+  const fits = ({ cache, geometry }: Caches) => memoryBytesOf(cache, geometry) <= limitBytes;
   const steps: SpaceStep[] = [
     { name: 'all', title: 'every value with every other', count: countAll(context, own(request)) },
     { name: 'valid', title: 'taken by QEMU', count: countValid(context, own(request)) },
@@ -58,11 +70,20 @@ export function spaceSummary(request: AdviceRequest, search: SearchCounts): Spac
   const distinct = countValid(context, searched(request));
   steps.push({ name: 'distinct', title: "differ in this workload's host I/O", count: distinct });
   if (memoryLimitBytes !== undefined) {
-    const count = countValid(context, searched(request), fits);
+    const count = countValid(context, searched(request), filter(fits));
     steps.push({ name: 'affordable', title: 'within the memory limit', count });
   }
-  const compared = search.byModel ? 'ranked by the model, the rest beaten by arithmetic' : 'compared by arithmetic';
-  steps.push({ name: 'compared', title: compared, count: search.comparedCount });
+  steps.push({
+    name: 'undominated',
+    title: 'no other one is as fast for less, by arithmetic',
+    count: countValid(
+      context,
+      searched(request),
+      filter((one) => fits(one) && isWorthwhile(one)),
+    ),
+  });
+  const compared = search.byModel ? 'ranked by the model of the driver' : 'compared by arithmetic';
+  steps.push({ name: 'compared', title: `${compared}, in steps of the cache size`, count: search.comparedCount });
   steps.push({ name: 'front', title: 'on the front of speed, memory and space', count: search.frontCount });
   return { steps, settings: catalogue.map(({ scope, name }) => settingOf(request, scope, name)) };
 }

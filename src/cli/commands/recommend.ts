@@ -17,7 +17,14 @@ export const recommendCommand: Command = {
       command: 'recommend --disk 200G --workload database=3 --workload boot --robust',
       about: 'for two workloads, by the one that gains least',
     },
-    { command: 'recommend --explain l2-cache-size --disk 2T', about: 'what one setting does, with charts for this disk' },
+    {
+      command: 'recommend --explain l2-cache-size --disk 2T',
+      about: 'what one setting does, with charts for this disk',
+    },
+    {
+      command: 'recommend --disk 2T -o cluster_size=64K --front',
+      about: 'holding what is decided, with all that nothing else beats',
+    },
     { command: 'recommend --disk 100G --backing --json', about: 'an overlay on a backing file, as a JSON document' },
   ],
   build: declareRecommendOptions,
@@ -36,16 +43,19 @@ export const recommendCommand: Command = {
     const ranks = flag(args, 'rank') || measure !== undefined || args.workload !== undefined;
     const view = ranks ? await modelView(request, seed, host) : await arithmeticView(request);
     const predicted = recommend(request, view.prospect.candidates);
-    const settled = measure ? await measuredOrPredicted(predicted, measure, host) : predicted;
+    const settled = measure ? await measuredOrPredicted(predicted, view.prospect.candidates, measure, host) : predicted;
     const { withWorth } = await import('../../advisor/full-answer.ts');
-    const recommendation = withWorth(settled, view.prospect.outlook, view.foresee);
+    const { withSearch } = await import('../../advisor/space/searched.ts');
+    const worth = withWorth(settled, view.prospect.outlook, view.foresee);
+    const recommendation = withSearch(worth, view.prospect.candidates);
     if (flag(args, 'json')) {
       const { recommendationDocument } = await import('../../report/recommendation-json.ts');
       const { printJson } = await import('../print-json.ts');
       printJson(host, recommendationDocument(recommendation));
     } else {
       const { renderRecommendation } = await import('../../report/recommendation.ts');
-      host.stdout.write(renderRecommendation(recommendation, host.stdout.columns));
+      const show = { front: flag(args, 'front') };
+      host.stdout.write(renderRecommendation(recommendation, host.stdout.columns, show));
     }
     return ExitCode.ok;
   },

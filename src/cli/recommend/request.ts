@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { flag, optionalBytes, optionalString, qemuVersionOption } from '../args.ts';
 import type { Host } from '../host.ts';
+import { heldSettings } from './held.ts';
 import { type FoundImage, readImage } from './image.ts';
 import type { RunningFacts } from './qmp.ts';
 import { workloadsOf } from './workload-option.ts';
@@ -21,6 +22,7 @@ export async function adviceRequest(args: Args, host: Host, running?: RunningFac
   if (memoryLimitBytes === 0) throw new UsageError('--memory: QEMU cannot run a qcow2 disk without caches');
   const qemu = qemuVersionOption(args) ?? running?.qemu;
   const target = running ? 'qmp' : await targetOf(optionalString(args, 'target'));
+  const held = await heldSettings(args);
   const { traits, workload, blend } = await workloadsOf(args, diskBytes, host, running?.observed);
   return {
     diskBytes,
@@ -32,6 +34,7 @@ export async function adviceRequest(args: Args, host: Host, running?: RunningFac
     priority: priorityOf(optionalString(args, 'priority') ?? 'speed'),
     ...(qemu === undefined ? {} : { qemu }),
     ...(target === undefined ? {} : { target }),
+    ...(held === undefined ? {} : { held }),
     ...(found === undefined ? {} : { image: found.image }),
     fileName: fileNameOf(found?.image.fileName ?? optionalString(args, 'file') ?? 'disk.qcow2'),
   };

@@ -9,7 +9,7 @@ export const spaceFields = {
       steps: z
         .array(
           z.object({
-            name: z.enum(['all', 'valid', 'open', 'distinct', 'affordable', 'compared', 'front']),
+            name: z.enum(['all', 'valid', 'open', 'distinct', 'affordable', 'undominated', 'compared', 'front']),
             title: z.string(),
             count: z.number().nonnegative().describe('Configurations that are left'),
           }),
@@ -35,7 +35,7 @@ export const spaceFields = {
       z.object({
         create: settings,
         drive: settings,
-        iopsPerSecond: z.number().positive(),
+        iops: z.number().positive(),
         memoryBytes: z.int().nonnegative(),
         spaceAmplificationRatio: z.number().positive(),
         allowed: z.boolean().describe('Whether the priority admits how fast the file grows'),
