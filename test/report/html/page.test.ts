@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { packPage, unpackPage } from '../../../src/report/html/charts/packed.ts';
-import { scriptJson } from '../../../src/report/html/page.ts';
+import { scriptJson } from '../../../src/report/html/shell.ts';
 import { around, configuration, type JournalPlan, journalText } from '../../helpers/journal.ts';
 import { completedTrial, sampleMetrics } from '../../helpers/trials.ts';
 import { renderJournals } from './open-page.ts';
