@@ -110,6 +110,9 @@ async function fromStream(
     if ((fileBytes ?? 0) > longestXmlBytes) throw tooLong(name);
     return { kind: 'machine', name, machine: await parseDomain(name, rest) };
   }
+  if (first.startsWith('QFI')) {
+    throw new InputError({ file: name }, 'an image cannot be read from a pipe', { hint: 'Name its file.' });
+  }
   const words = commandWords(await wholeText(name, rest));
   if (optionsStart(words) !== undefined) return machineOfWords(name, words, true);
   throw new InputError({ file: name }, 'it is neither a qcow2 image nor a libvirt domain nor a QEMU command line', {
