@@ -15,7 +15,7 @@ export function sensitivitySection(recommendation: Recommendation, columns: numb
       { title: 'if …' },
       { title: here, align: 'right' },
       ...(nothingToGain ? [] : [{ title: 'the defaults', align: 'right' } as const]),
-      { title: 'then recommended', align: 'right' },
+      { title: 'best then', align: 'right' },
     ],
     sensitivity.map((row) => [
       row.title,

@@ -3,6 +3,7 @@ import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import type { SettingValue } from '../settings/configuration.ts';
 import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
+import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** The table, and the alternatives that it has no room for. */
@@ -107,5 +108,5 @@ function settingsOf({ proposal }: Option): Readonly<Record<string, SettingValue>
 function settingText(value: SettingValue | undefined): string {
   if (value === undefined) return 'default';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'number' && value >= 1024 ? exactBytes(value) : String(value);
+  return typeof value === 'number' && value >= 1024 ? exactBytes(value) : printable(String(value), 24);
 }

@@ -7,6 +7,7 @@ import { printable } from './printable.ts';
 import { mainCommands, otherCommands } from './recommendation-commands.ts';
 import { contributionsSection } from './recommendation-contributions.ts';
 import { paragraph } from './recommendation-paragraph.ts';
+import { risksSection } from './recommendation-risks.ts';
 import { sensitivitySection } from './recommendation-sensitivity.ts';
 import { frontSection, spaceText } from './recommendation-space.ts';
 import { recommendationTable } from './recommendation-table.ts';
@@ -34,6 +35,7 @@ export function renderRecommendation(
       recommendation.recommended.reasons.map((reason) => reasonText(reason, width)),
     ),
     ...contributionsSection(recommendation, width),
+    ...risksSection(recommendation, width),
     ...sensitivitySection(recommendation, width),
     section(
       'Alternatives',
@@ -79,9 +81,11 @@ function existingImageText(
 
 function speedup({ recommended, baseline, speedRatio, model }: Recommendation): string {
   const value = recommended.proposal.iops.value / baseline.proposal.iops.value;
-  const { low, high } = speedRatio ?? { low: value, high: value };
   const by = model ? "the model of QEMU's driver" : 'arithmetic';
-  const than = `the defaults' speed (${low.toFixed(2)} to ${high.toFixed(2)} times on other machines), by ${by}`;
+  const range = speedRatio
+    ? ` (${speedRatio.low.toFixed(2)} to ${speedRatio.high.toFixed(2)} times on other machines)`
+    : '';
+  const than = `the defaults' speed${range}, by ${by}`;
   if (value >= 1.15) return `Recommended: about ${value.toFixed(value < 1.95 ? 2 : 1)} times ${than}.`;
   if (value >= 1.015) return `Recommended: about ${formatRatio(value - 1)} above ${than}.`;
   if (value <= 0.985) return `Recommended: about ${formatRatio(1 - value)} below ${than}, for what it saves.`;

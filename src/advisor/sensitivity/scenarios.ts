@@ -43,7 +43,7 @@ function doubledWorkingSet(request: AdviceRequest): readonly Scenario[] {
     ...traits,
     workingSet: { bytes: Math.min(diskBytes, 2 * workingSetBytes(traits, diskBytes)) },
   });
-  const title = `the working set grows from ${formatBytes(bytes)} to ${formatBytes(Math.min(diskBytes, 2 * bytes))}`;
+  const title = `the working set grows to ${formatBytes(Math.min(diskBytes, 2 * bytes))}`;
   return [{ id: 'working-set-2x', title, request: withParts(request, diskBytes, doubled), settings: keep }];
 }
 
