@@ -7,6 +7,8 @@ import type { Contribution } from './contributions/contributions.ts';
 import { arithmeticProspect, type Outlook } from './outlook.ts';
 import type { Prediction } from './prediction.ts';
 import { type Proposal, propose, sameSettings } from './proposal.ts';
+import { risksOf } from './risks/index.ts';
+import type { Risk } from './risks/risk.ts';
 import type { Reason, RuleContext } from './rule.ts';
 import { rules } from './rules/index.ts';
 import type { Sensitivity } from './sensitivity/sensitivity.ts';
@@ -34,6 +36,8 @@ export interface Recommendation extends CommandSheet {
   readonly alternatives: readonly Option[];
   /** Whether QEMU's defaults are the recommendation. */
   readonly nothingToGain: boolean;
+  /** What it risks that the defaults do not, and what it risks less; empty where they are the recommendation. */
+  readonly risks: readonly Risk[];
   /** Settings left alone, and why. */
   readonly notes: readonly Reason[];
   /** Ids of the trials behind measured values and of the simulations behind predicted ones; empty for arithmetic. */
@@ -133,6 +137,7 @@ export function describeRecommendation(
     baseline: option(baselineTitle(request, baseline), '', baseline),
     alternatives: contenders.alternatives.map(({ title, tradeOff, proposal }) => option(title, tradeOff, proposal)),
     nothingToGain,
+    risks: risksOf({ request, proposal: recommended, baseline }),
     notes: reasonsFor({ request, proposal: recommended, baseline }).filter(
       ({ setting }) => !isStated(recommended, setting),
     ),
@@ -179,7 +184,7 @@ function isStated(proposal: Proposal, setting: string): boolean {
 }
 
 /** What the rules add to the run-time settings that the search chose. */
-function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
+export function withAdditions(request: AdviceRequest, baseline: Proposal, chosen: Proposal): Proposal {
   const context = { request, proposal: chosen, baseline };
   const added = Object.assign({}, ...rules.map((rule) => rule.adds?.(context) ?? {}));
   if (Object.keys(added).length === 0) return chosen;

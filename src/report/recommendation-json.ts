@@ -28,6 +28,7 @@ export function recommendationDocument(recommendation: Recommendation) {
     commandNotes: recommendation.commandNotes,
     commandVerification: commandVerification(recommendation),
     ...spaceDocument(recommendation),
+    risks: recommendation.risks,
     notes: recommendation.notes,
     evidence: recommendation.evidence,
     ...(recommendation.model === undefined ? {} : { model: recommendation.model }),

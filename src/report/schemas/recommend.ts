@@ -41,6 +41,16 @@ const option = z.object({
   reasons: z.array(reason),
 });
 
+const risk = z.object({
+  kind: z.enum(['power-cut', 'compatibility', 'snapshot', 'discard', 'memory', 'damage']),
+  settings: z.array(z.string()),
+  effect: z.enum(['worse', 'better']),
+  because: z.string(),
+  recommendedBytes: z.int().nonnegative().optional(),
+  baselineBytes: z.int().nonnegative().optional(),
+  source: z.string(),
+});
+
 /** What `qtune recommend --json` prints. */
 export const recommendSchema = z
   .object({
@@ -89,6 +99,7 @@ export const recommendSchema = z
       )
       .describe('Whether the tool that a command is for accepts it, in the tests of this project'),
     ...spaceFields,
+    risks: z.array(risk).describe('What the recommendation risks that the defaults do not, or less'),
     notes: z.array(reason).describe('Settings left alone, and why'),
     evidence: z
       .array(z.string())
