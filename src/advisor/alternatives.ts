@@ -16,7 +16,7 @@ const alternativeCount = 2;
 
 /**
  * Two other ways that somebody may have a good reason for, none of them the recommendation or the defaults. For an image that exists: what it
- * could be after a conversion, if that is faster. Else a larger cache alone and larger clusters alone; then the answers to the other priorities.
+ * could be after a conversion, if that is worth it. Else a larger cache alone and larger clusters alone; then the answers to the other priorities.
  */
 export function chooseAlternatives(
   request: AdviceRequest,
@@ -43,14 +43,17 @@ interface Search {
   readonly proposals: Proposals;
 }
 
-/** What a new image would be, where that does more for the priority than the image that is there. */
+/** What a new image would be, where that is faster than the image that is there, or as fast with half the memory. */
 function afterConverting(
   { request, baseline, recommended }: Search,
   converted: Proposals | undefined,
 ): readonly Alternative[] {
   if (converted === undefined) return [];
-  const proposal = choose(withoutImage(request), recommended, converted);
-  if (proposal === recommended || sameImage(proposal.settings, baseline.settings)) return [];
+  const proposal = choose(withoutImage(request), baseline, converted);
+  const worth = speedRatio(proposal, recommended);
+  const isFaster = worth * (1 - toleranceRatio(proposal)) > 1;
+  const isSmaller = worth >= 1 - toleranceRatio(proposal) && proposal.memoryBytes <= recommended.memoryBytes / 2;
+  if (sameImage(proposal.settings, baseline.settings) || !(isFaster || isSmaller)) return [];
   return [
     {
       title: 'after converting',

@@ -29,13 +29,19 @@ export interface CreateVariant {
 }
 
 /**
- * QEMU's defaults on this disk, with what is fixed. A disk of more than 2 PiB is beyond the default clusters: the smallest that can hold
- * it then stand in.
+ * QEMU's defaults on this disk, with what is fixed. Where the default clusters do not go with the disk (beyond 2 PiB) or with what is
+ * fixed, the smallest that do stand in.
+ * @throws UsageError where held settings contradict each other, with QEMU's reason; where the disk is beyond the format
  */
 export function baselineProposal(request: AdviceRequest): Proposal {
+  checkHeld(request, candidateClusterBytes);
   const fixed = fixedSettings(request);
-  const [smallest] = fits(request, fixed.create) ? [] : createChoices(request, {});
-  return propose(request, { create: smallest ?? fixed.create, drive: fixed.drive });
+  const usual = fits(request, fixed.create) ? [fixed.create] : [];
+  for (const create of [...usual, ...createChoices(request, {})]) {
+    const proposal = proposeOpen(request, create, {}, fixed.drive);
+    if (proposal !== undefined) return proposal;
+  }
+  return propose(request, fixed);
 }
 
 /** At least one. */
@@ -43,10 +49,9 @@ export type Proposals = readonly [Proposal, ...Proposal[]];
 
 /**
  * Every proposal within the memory limit; QEMU's defaults are among them where they fit.
- * @throws UsageError where none fits, with the least that is possible; where held settings contradict each other, with QEMU's reason
+ * @throws UsageError where none fits, with the least that is possible
  */
 export function enumerateProposals(request: AdviceRequest): Proposals {
-  checkHeld(request, candidateClusterBytes);
   const creates = [{}, ...(considersPreallocation(request) ? [{ preallocation: 'metadata' } as const] : [])].flatMap(
     (variant) => createChoices(request, variant),
   );

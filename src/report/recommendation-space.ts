@@ -29,20 +29,25 @@ export function spaceText({ space, recommended }: Recommendation): string {
 export function frontSection(recommendation: Recommendation, width: number): readonly string[] {
   const { space, front } = recommendation;
   if (space === undefined || front === undefined) return [];
-  const shown = thinnedFront(front, shownPoints);
+  const thinned = thinnedFront(front, shownPoints);
+  const pick: FrontPoint = { proposal: recommendation.recommended.proposal, isAllowed: true };
+  const shown = thinned.some(({ proposal }) => sameFigures(proposal, pick.proposal)) ? thinned : [pick, ...thinned];
   const left =
     shown.length < front.length
       ? ` Of ${front.length} points these are the ones that differ most; --json has all.`
       : '';
   const refused = shown.some(({ isAllowed }) => !isAllowed)
-    ? ' Marked ×: the file grows more than twice as fast as under the defaults, which is not recommended for speed.'
+    ? ' ×: the file grows more than twice as fast as under the defaults, which is not recommended for speed.'
     : '';
   const latency =
     'Speed is the mean of requests: the costs behind it are means of each kind of host I/O, which say nothing of the slowest in a hundred.';
   const held = space.settings.filter(({ role }) => role === 'held');
   return [
     `The front: whatever is faster takes more memory or more space\n\n${frontTable(recommendation, shown, width)}`,
-    paragraph(`${latency}${left}${refused}`, width),
+    paragraph(
+      `*: recommended; of what is tied in speed it is the nearest to the defaults. ${latency}${left}${refused}`,
+      width,
+    ),
     `Held\n\n${held.map(({ name, because }) => paragraph(`${name}: ${because ?? ''}`, width, '  ')).join('\n')}`,
   ];
 }

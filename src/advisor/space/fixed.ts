@@ -1,7 +1,9 @@
 import { UsageError } from '../../errors.ts';
+import { maximumL1Bytes } from '../../qcow2/limits.ts';
 import type { SettingScope, SettingValue, SettingValues } from '../../settings/configuration.ts';
 import { type CreateContext, createCase, createRules } from '../../settings/create-rules.ts';
 import { printSettings } from '../../settings/print.ts';
+import { geometryOf } from '../../settings/resolve.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
 import type { AdviceRequest, HeldSettings } from '../advice-request.ts';
 import { targetLimits } from '../commands/target-limits.ts';
@@ -79,22 +81,21 @@ export function checkHeld(request: AdviceRequest, clusterSizes: readonly number[
   const fixed = fixedSettings(request);
   const isHeld =
     image !== undefined || fixed.create.cluster_size !== undefined || !canSay(request, 'create', 'cluster_size');
-  const creates = isHeld ? [fixed.create] : clusterSizes.map((bytes) => ({ cluster_size: bytes, ...fixed.create }));
+  const others = isHeld ? [] : clusterSizes.map((bytes) => ({ cluster_size: bytes, ...fixed.create })).toReversed();
   const { diskBytes, hasBacking, qemu } = request;
-  let refusal: unknown;
-  // From the largest clusters on: if these are refused too, it is not for the size of the disk.
-  for (const create of creates.toReversed()) {
+  const context = { diskBytes, hasBacking, ...(qemu === undefined ? {} : { qemu }) };
+  const refusals = [fixed.create, ...others].map((create) => {
     try {
-      validateConfiguration(
-        { label: '', create, drive: held.drive },
-        { diskBytes, hasBacking, ...(qemu === undefined ? {} : { qemu }) },
-      );
-      return;
+      validateConfiguration({ label: '', create, drive: held.drive }, context);
+      return undefined;
     } catch (error) {
-      refusal ??= error;
+      return error;
     }
-  }
-  throw refusal;
+  });
+  if (refusals.includes(undefined)) return;
+  // Where default clusters cannot hold the disk that is not what is wrong with the settings; the largest ones say what is.
+  const fits = geometryOf(diskBytes, fixed.create).l1Bytes <= maximumL1Bytes;
+  throw fits || isHeld ? refusals[0] : refusals[1];
 }
 
 function checkOne(request: AdviceRequest, scope: SettingScope, name: string, value: SettingValue): void {

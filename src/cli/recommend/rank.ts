@@ -2,6 +2,7 @@ import type { AdviceRequest } from '../../advisor/advice-request.ts';
 import type { Foresight, Prospect } from '../../advisor/outlook.ts';
 import type { RankedCandidates } from '../../advisor/recommendation.ts';
 import { InterruptedError } from '../../errors.ts';
+import { measuringCacheMode } from '../../settings/drive-rules.ts';
 import type { Host } from '../host.ts';
 
 /** How a request is looked at: by arithmetic, or by the model of QEMU's driver. */
@@ -27,7 +28,13 @@ export async function modelView(request: AdviceRequest, seed: number, host: Host
   const { rankedCandidates } = await import('../../advisor/ranking/rank.ts');
   const { platformSettings } = await import('../../advisor/full-answer.ts');
   const { costProfiles } = await import('../run/cost-profiles.ts');
-  const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
+  const { cacheFamilyOf } = await import('../../driver/cost/cost-profile.ts');
+  const { cacheModeOf } = await import('../../settings/cache-mode.ts');
+  const held = request.held?.drive ?? {};
+  const { profile, warning } = await costProfiles(host)(
+    cacheFamilyOf(cacheModeOf(held) ?? measuringCacheMode),
+    held.aio === 'native' || held.aio === 'threads' ? held.aio : 'io_uring',
+  );
   const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
   const platform = platformSettings(request);
   const candidates = rankedCandidates(request, costs, seed, platform ? { others: [platform] } : {});
