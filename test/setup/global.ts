@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { qemuCacheDirectory, systemQemu } from '../helpers/qemu.ts';
 import { installCheckers } from './install-checkers.ts';
 import { installChromium } from './install-chromium.ts';
+import { installLibvirt } from './install-libvirt.ts';
 import { unpackQemuReleases } from './unpack-qemu.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -33,6 +34,9 @@ export default function setup(): void {
 
   const missing = unpackQemuReleases(qemuCacheDirectory);
   if (missing !== undefined) say(`newer QEMU releases are not at hand (${missing}): tests against them are skipped`);
+
+  const untried = installLibvirt();
+  if (untried !== undefined) say(`libvirt's tools are not all at hand (${untried}): tests against them are skipped`);
 
   const without = installChromium();
   if (without !== undefined) say(`no Chromium on this machine (${without}): tests of the HTML page in it are skipped`);

@@ -67,6 +67,7 @@ function volumeNotes(input: TargetInput): readonly string[] {
     toolGuard('libvirt', '7.4.0', 'clusterSize'),
     ...(proposal.geometry.extendedL2 ? [toolGuard('libvirt', '8.0.0', 'extended_l2')] : []),
     ...qemuGuards('create', createSettings(proposal), request.qemu),
+    ...(request.diskBytes % 1024 === 0 ? [] : ['libvirt rounds the size up to whole KiB']),
     ...(refused ? ['cannot be said here: preallocation: libvirt refuses it with a backing store.'] : []),
     ...(preallocation === 'full' ? ['cannot be said here: preallocation=full: libvirt asks for falloc instead.'] : []),
     ...cannotSay('libvirt', 'create', input),

@@ -27,13 +27,20 @@ function suboptions(proposal: Proposal): { readonly current: string; readonly ol
   };
 }
 
-/** Without the driver's settings, in both generations. */
+/**
+ * Takes the driver's settings away, in both generations: an empty value does. `xpath.delete` of an attribute would take the whole `<driver>` away and the
+ * format of the image with it.
+ */
 function withoutSettings(proposal: Proposal): string {
+  const { discard_no_unref: noUnref, ...known } = driverAttributes(proposal);
   const paths = [
-    './driver/metadata_cache',
-    ...Object.keys(driverAttributes(proposal)).map((name) => `./driver/@${name}`),
+    ...['./driver/metadata_cache/max_size', './driver/metadata_cache/max_size/@unit'],
+    ...(noUnref === undefined ? [] : ['./driver/@discard_no_unref']),
   ];
-  return paths.map((path, index) => `xpath${index + 1}.delete=${path}`).join(',');
+  return [
+    ...Object.keys(known).map((name) => `driver.${name}=`),
+    ...paths.map((path, index) => `xpath${index + 1}.set=${path}=`),
+  ].join(',');
 }
 
 function editDisk(options: string): string {
