@@ -5,6 +5,7 @@ import { qemuCacheDirectory, systemQemu } from '../helpers/qemu.ts';
 import { installCheckers } from './install-checkers.ts';
 import { installChromium } from './install-chromium.ts';
 import { installLibvirt } from './install-libvirt.ts';
+import { installQemuSystem } from './install-qemu-system.ts';
 import { unpackQemuReleases } from './unpack-qemu.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -37,6 +38,9 @@ export default function setup(): void {
 
   const untried = installLibvirt();
   if (untried !== undefined) say(`libvirt's tools are not all at hand (${untried}): tests against them are skipped`);
+
+  const guestless = installQemuSystem();
+  if (guestless !== undefined) say(`no qemu-system-x86_64 here (${guestless}): tests of whole guests are skipped`);
 
   const without = installChromium();
   if (without !== undefined) say(`no Chromium on this machine (${without}): tests of the HTML page in it are skipped`);
