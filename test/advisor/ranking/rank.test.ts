@@ -69,12 +69,9 @@ test.each<[string, Partial<AdviceRequest>]>([
   ['100 GiB over a backing file', { diskBytes: 100 * gib, hasBacking: true }],
   ['500 GiB of a database', { diskBytes: 500 * gib, traits: traits('database') }],
   ['16 TiB, reads only', { diskBytes: 16 * tib, traits: traits('random-read') }],
-])('%s: at least 500 different configurations that QEMU takes, in a few seconds at most', (_, changes) => {
+])('%s: at least 500 different configurations that QEMU takes', (_, changes) => {
   const request = adviceRequest(changes);
-  const startedMs = performance.now();
   const ranked = rank(changes);
-  // The bench has the figure; this only tells a slip of an order of magnitude.
-  expect(performance.now() - startedMs).toBeLessThan(20_000);
   const proposals = all(ranked);
   expect(ranked.model.rankedCount).toBeGreaterThanOrEqual(500);
   expect(new Set(proposals.map(({ settings }) => JSON.stringify(settings))).size).toBeGreaterThanOrEqual(500);
