@@ -2,7 +2,8 @@ import { LineReader, type LineSink } from '../../workload/trace/line-reader.ts';
 import { type Column, columnOf } from './columns.ts';
 import type { FleetBuilder } from './fleet-builder.ts';
 
-const scratchBytes = 64 * 1024;
+/** More than the values of a line can take: of 64 KiB, with numbers spelled out. */
+const scratchBytes = 256 * 1024;
 
 /** JSON lines: an object a line, its keys the columns, its values text, numbers or true and false. */
 export class JsonRows {
@@ -39,6 +40,7 @@ export class JsonRows {
     }
     this.#builder.begin();
     const seen = new Map<Column, string>();
+    let start = 0;
     for (const [key, value] of Object.entries(row)) {
       const column = this.#column(key);
       if (column === undefined || value === null) continue;
@@ -52,8 +54,10 @@ export class JsonRows {
         this.#builder.bad(line, key, 'is neither text nor a number');
         return;
       }
-      const end = this.#scratch.write(String(value));
-      this.#builder.take(column, { bytes: this.#scratch, start: 0, end });
+      // One behind the other: the name is looked at again when the row is whole.
+      const end = start + this.#scratch.write(String(value), start);
+      this.#builder.take(column, { bytes: this.#scratch, start, end });
+      start = end;
     }
     this.#builder.finish(line);
   }
@@ -72,7 +76,8 @@ export class JsonRows {
 function parseObject(text: string): Readonly<Record<string, unknown>> | string {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Readonly<Record<string, unknown>>; // checked to be an object just now
     return 'the line is not a JSON object';
   } catch {
     return 'the line is not JSON';

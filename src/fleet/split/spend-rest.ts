@@ -8,7 +8,6 @@ const mostRounds = 8;
 
 /**
  * Spends what whole steps left over, step by step where it saves most per byte; never more than there is.
- * @returns all that is spent, bytes
  */
 export function spendRest(
   demand: Demand,
@@ -16,13 +15,13 @@ export function spendRest(
   budgetBytes: number,
   price: number,
   cacheBytes: Float64Array,
-): number {
+): void {
   const few = groups.length <= mostHeaped;
   if (few && price > 0) stepBack(demand, groups, cacheBytes);
   let left = budgetBytes;
   for (const group of groups) left -= (demand.count[group] as number) * (cacheBytes[group] as number);
-  left = few ? spendByGain(demand, groups, left, cacheBytes) : spendInTurn(demand, groups, left, cacheBytes);
-  return budgetBytes - left;
+  if (few) spendByGain(demand, groups, left, cacheBytes);
+  else spendInTurn(demand, groups, left, cacheBytes);
 }
 
 /** The hull is a little below a smooth curve: from one step less, single steps find the very best whole steps. */
@@ -35,7 +34,7 @@ function stepBack(demand: Demand, groups: Uint32Array, cacheBytes: Float64Array)
   }
 }
 
-function spendByGain(demand: Demand, groups: Uint32Array, available: number, cacheBytes: Float64Array): number {
+function spendByGain(demand: Demand, groups: Uint32Array, available: number, cacheBytes: Float64Array): void {
   let left = available;
   const heap = new StepHeap();
   const targets = new Float64Array(demand.length);
@@ -56,7 +55,6 @@ function spendByGain(demand: Demand, groups: Uint32Array, available: number, cac
     // What was too dear is offered again if a smaller step fits.
     offer(group);
   }
-  return left;
 }
 
 interface Step {
@@ -83,7 +81,7 @@ function bestStep(demand: Demand, group: number, from: number, most: number): St
   return best;
 }
 
-function spendInTurn(demand: Demand, groups: Uint32Array, available: number, cacheBytes: Float64Array): number {
+function spendInTurn(demand: Demand, groups: Uint32Array, available: number, cacheBytes: Float64Array): void {
   let left = available;
   for (let round = 0; round < mostRounds && left > 0; round++) {
     const before = left;
@@ -96,5 +94,4 @@ function spendInTurn(demand: Demand, groups: Uint32Array, available: number, cac
     }
     if (left === before) break;
   }
-  return left;
 }

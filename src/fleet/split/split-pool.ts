@@ -1,6 +1,7 @@
 import type { MissCurve } from '../miss-curve.ts';
 import { boughtAt, CurveQueue, slopesOf } from './curve-queue.ts';
 import { type Demand, gainOf } from './demand.ts';
+import { splitExactly } from './exact-split.ts';
 import { findPrice, type Price } from './price.ts';
 import { spendRest } from './spend-rest.ts';
 
@@ -19,7 +20,7 @@ export interface PoolOutcome {
 /**
  * Splits memory between the disks of a pool so that it saves the most misses: every disk buys L2 cache as long as a byte saves
  * at least the price, and the price is the one at which the memory is spent. For curves without jumps that is the best there is,
- * up to steps of the cache; for others the hull decides, and what is left goes where it saves most.
+ * up to steps of the cache; for others the hull decides and what is left goes where it saves most, or, of few disks, every split is tried.
  *
  * @param groups of the pool
  * @param budgetBytes for the L2 caches of the pool, at least the sum of the least
@@ -37,10 +38,15 @@ export function splitPool(
   for (const group of groups) leastBytes += (demand.count[group] as number) * (demand.leastBytes[group] as number);
   const price = findPrice(queuesOf(demand, groups), budgetBytes - leastBytes);
   const relaxed = buyAll(demand, groups, price, budgetBytes, cacheBytes);
-  const spentBytes = spendRest(demand, groups, budgetBytes, price.fitting, cacheBytes);
+  const jumps = groups.some((group) => !(demand.curves[demand.curve[group] as number] as MissCurve).isConcave);
+  if (!jumps || !splitExactly(demand, groups, budgetBytes, cacheBytes)) {
+    spendRest(demand, groups, budgetBytes, price.fitting, cacheBytes);
+  }
+  let spentBytes = 0;
   let savedPerSecond = 0;
   for (const group of groups) {
     const [count, least] = [demand.count[group] as number, demand.leastBytes[group] as number];
+    spentBytes += count * (cacheBytes[group] as number);
     savedPerSecond += count * (gainOf(demand, group, cacheBytes[group] as number) - gainOf(demand, group, least));
   }
   return { spentBytes, savedPerSecond, boundPerSecond: Math.max(relaxed, savedPerSecond), pricePerByte: price.fitting };
