@@ -1,6 +1,8 @@
 import { printSettings } from '../../settings/print.ts';
 import { exactBytes } from '../../units/bytes.ts';
+import type { AdviceRequest } from '../advice-request.ts';
 import { qemuGuards } from './guards.ts';
+import { absolutePath } from './libvirt.ts';
 import { plainFileName, shellLine } from './quoting.ts';
 import { backingPlaceholder, type CommandTarget, createSettings, type TargetInput } from './target.ts';
 
@@ -11,11 +13,16 @@ export const qemuImgTarget: CommandTarget = {
   verification: { verified: true, by: 'qemu-img 7.2, 10.0 and 11.1' },
   render(input) {
     if (input.request.image !== undefined) return undefined;
-    return createCommand(input, plainFileName(input.request.fileName));
+    return createCommand(input, imagePath(input.request));
   },
-  undo: ({ request }) => convertCommand(plainFileName(request.fileName), request.hasBacking),
+  undo: ({ request }) => convertCommand(imagePath(request), request.hasBacking),
   notes: ({ request, proposal }) => qemuGuards('create', createSettings(proposal), request.qemu),
 };
+
+/** Where the image is: for virt-install where libvirt will look for it, else where it was said to be. */
+function imagePath({ target, fileName }: AdviceRequest): string {
+  return target === 'virt-install' ? absolutePath(fileName) : plainFileName(fileName);
+}
 
 /** `qemu-img create` for an image of the request's size. @param path where to put it, as QEMU's tools take it */
 export function createCommand({ request, proposal }: TargetInput, path: string): string {

@@ -73,14 +73,21 @@ const byName: Readonly<Record<TargetName, TargetLimits>> = {
   ),
   'virt-install': limits(
     'virt-install',
-    { create: volumeCreate, drive: domainDrive },
-    { create: "neither virt-install nor libvirt's volume XML has it.", ...domainDriveMissing },
-    ({ hasBacking }) => ({ create: hasBacking ? {} : { preallocation: 'metadata' }, drive: {} }),
+    // The image is made with qemu-img before: virt-install's own has clusters of 64K.
+    { create: allCreate, drive: domainDrive },
+    domainDriveMissing,
+    // @source virt-manager virtinst/storage.py, StorageVolume.install; virtinst/devices/disk.py, set_defaults
+    ({ hasBacking }) => ({ create: hasBacking ? {} : { preallocation: 'metadata' }, drive: { discard: 'unmap' } }),
   ),
+  // @source pve-storage 9.1.7, Storage/Plugin.pm and Common.pm; qemu-server 9.2.6, QemuServer/Drive.pm
   proxmox: limits('Proxmox VE', { create: allCreate, drive: allDrive }, {}, ({ hasBacking }) => ({
-    create: hasBacking ? { cluster_size: 128 * 1024, extended_l2: true } : { preallocation: 'metadata' },
+    create: {
+      ...(hasBacking ? { cluster_size: 128 * 1024, extended_l2: true } : {}),
+      preallocation: 'metadata',
+    },
     drive: { cache: 'none', aio: 'io_uring', 'detect-zeroes': 'on' },
   })),
+  // @source openstack/nova, virt/libvirt/utils.py create_image; virt/libvirt/driver.py disk_cachemode
   openstack: limits(
     'OpenStack',
     { create: new Set(['cluster_size']), drive: new Set([...cacheModeParts, 'discard']) },
@@ -90,6 +97,7 @@ const byName: Readonly<Record<TargetName, TargetLimits>> = {
     },
     () => ({ create: {}, drive: { cache: 'none' } }),
   ),
+  // @source kubevirt pkg/virt-launcher/virtwrap/converter: setDriverCacheMode, setDiskDriver; pkg/ephemeral-disk
   kubevirt: limits(
     'KubeVirt',
     { create: new Set(), drive: domainDrive },
@@ -97,7 +105,7 @@ const byName: Readonly<Record<TargetName, TargetLimits>> = {
       create: 'CDI and virt-launcher make the images themselves and have no field for it.',
       ...domainDriveMissing,
     },
-    () => ({ create: {}, drive: { cache: 'none' } }),
+    () => ({ create: {}, drive: { cache: 'none', discard: 'unmap' } }),
   ),
   qmp: limits(
     'a running guest',

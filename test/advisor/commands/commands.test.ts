@@ -206,6 +206,12 @@ test.each(targetNames)('--target %s shows only what is for it, and says so of ea
   expect(Object.keys(commandNotes)).toEqual(Object.keys(commands));
 });
 
+test('virt-install finds the image where qemu-img makes it', () => {
+  const { commands } = recommend(adviceRequest({ target: 'virt-install' }));
+  expect(commands['qemu-img']).toContain(' /var/lib/libvirt/images/disk.qcow2 2T');
+  expect(commands['virt-install']).toContain('path=/var/lib/libvirt/images/disk.qcow2,');
+});
+
 test('metadata in advance is Proxmox’s own way to make an image, and a flag of virsh', () => {
   const request = adviceRequest({ diskBytes: 100 * gib });
   const proposal = propose(request, { create: { preallocation: 'metadata' }, drive: {} });
