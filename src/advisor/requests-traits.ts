@@ -1,3 +1,5 @@
+import { LookupCounters } from '../driver/curve/lookup-counters.ts';
+import { entriesForHits } from '../driver/curve/telling-sizes.ts';
 import { measureFootprint } from '../workload/footprint.ts';
 import { Operation } from '../workload/request.ts';
 import { UnitMap } from '../workload/stats/unit-map.ts';
@@ -12,6 +14,11 @@ const writtenMapBytes = 64 * 2 ** 20;
 const sectorBytes = 512;
 /** 4 KiB to 2 MiB: from what the host's file system allocates to the largest clusters. */
 const allocationUnits = Array.from({ length: 10 }, (_, index) => 4096 * 2 ** index);
+/** Requests from which on a sample of the slices is followed; exact where no more than these are used. */
+const sampledFromCount = 2 ** 22;
+const sample = { rate: 1, maximumSliceCount: 16_384 };
+/** The last hit in a hundred is not worth a cache. */
+const hitShareRatio = 0.99;
 /** Areas that a request may return to without being counted as a miss, and so taken for locality. */
 const recentAreaCount = 8;
 
@@ -24,7 +31,12 @@ export function traitsOfRequests(workload: Workload): WorkloadTraits {
   const written = new UnitMap(writtenMapBytes);
   const areas = new Set<number>();
   const recent: number[] = [];
+  const slices = new LookupCounters(
+    [{ diskBytes: workload.diskBytes, clusterBytes, sliceBytes: areaBytes }],
+    workload.requestCount >= sampledFromCount ? sample : undefined,
+  );
   for (const block of workload.requests()) {
+    slices.add(block);
     for (let index = 0; index < block.count; index++) {
       const operation = block.operation[index];
       const offset = block.offsetBytes[index] ?? 0;
@@ -52,6 +64,7 @@ export function traitsOfRequests(workload: Workload): WorkloadTraits {
     }
   }
   const dataCount = counts.read + counts.write;
+  const [lookups] = slices.profiles();
   const allocates = workload.image.content === 'empty';
   const fillBytes = Math.max(0, (written.touched[0] as number) * clusterBytes - counts.writtenBytes);
   return {
@@ -67,6 +80,7 @@ export function traitsOfRequests(workload: Workload): WorkloadTraits {
     missSkew: 1,
     fillRatio: allocates ? share(fillBytes, counts.writtenBytes) : 0,
     ...(allocates && counts.write > 0 ? { allocatedRatios: allocatedRatios(workload) } : {}),
+    ...(lookups && dataCount > 0 ? { neededSliceCount: entriesForHits(lookups, hitShareRatio) } : {}),
     trims: false,
   };
 }

@@ -31,6 +31,11 @@ export interface WorkloadTraits {
    * counted in the workload's own requests; absent where there are none, or where they meet an image that is allocated.
    */
   readonly allocatedRatios?: ReadonlyMap<number, number>;
+  /**
+   * Entries of 4 KiB of an L2 cache, clusters of 64 KiB, that give 99 % of the hits that any cache can give: counted in the workload's own
+   * requests; absent where there are none.
+   */
+  readonly neededSliceCount?: number;
   /** Whether the guest usually trims deleted data. */
   readonly trims: boolean;
 }

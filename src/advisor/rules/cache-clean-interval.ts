@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { cannotSay } from './situation.ts';
 
 /** Unused cache goes back to the host after this time, seconds. */
 const shortIntervalSeconds = 60;
@@ -10,7 +11,8 @@ export const cacheCleanIntervalRule: Rule = {
   id: 'cache-clean-interval',
   setting: 'cache-clean-interval',
   adds({ request, proposal }) {
-    return request.priority === 'memory' && proposal.memoryBytes > worthwhileBytes
+    const wanted = request.priority === 'memory' && proposal.memoryBytes > worthwhileBytes;
+    return wanted && cannotSay(request, 'drive', 'cache-clean-interval') === undefined
       ? { 'cache-clean-interval': shortIntervalSeconds }
       : {};
   },

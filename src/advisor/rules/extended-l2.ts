@@ -1,5 +1,6 @@
 import { formatBytes } from '../../units/bytes.ts';
 import type { Rule } from '../rule.ts';
+import { cannotSay, isGiven, onlyConverted } from './situation.ts';
 
 /** Subclusters: the unit of allocation is 1/32 of the cluster, for twice the L2 bytes per cluster. */
 export const extendedL2Rule: Rule = {
@@ -10,13 +11,13 @@ export const extendedL2Rule: Rule = {
     const source =
       'KVM Forum 2020, "Improving the performance of the qcow2 format with subcluster allocation"; RFC cover letter of 2019-10-15';
     if (!geometry.extendedL2) {
-      return {
-        setting: 'extended_l2',
-        because: request.hasBacking
-          ? 'Without subclusters each first write copies the rest of its cluster from the backing file.'
-          : 'Without a backing file there is nothing to copy, and plain entries map twice the disk in the same cache.',
-        source,
-      };
+      const why = request.hasBacking
+        ? `Without subclusters each first write copies the rest of its cluster of ${formatBytes(geometry.clusterBytes)} from the backing file.`
+        : 'Without a backing file there is nothing to copy, and plain entries map twice the disk in the same cache.';
+      const more = isGiven(request)
+        ? `The image has none. ${onlyConverted}`
+        : cannotSay(request, 'create', 'extended_l2');
+      return { setting: 'extended_l2', because: more === undefined ? why : `${why} ${more}`, source };
     }
     const unit = formatBytes(geometry.subclusterBytes);
     return {

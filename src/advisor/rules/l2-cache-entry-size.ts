@@ -1,30 +1,34 @@
 import { formatBytes } from '../../units/bytes.ts';
 import type { Rule } from '../rule.ts';
+import { cannotSay } from './situation.ts';
 
 /** How much is read on a miss and written for a changed entry: 4 KiB where the cache does not cover the disk, else at most 64 KiB. */
 export const l2CacheEntrySizeRule: Rule = {
   id: 'l2-cache-entry-size',
   setting: 'l2-cache-entry-size',
-  explain({ proposal }) {
+  explain({ request, proposal }) {
     const { cache, geometry } = proposal;
     const size = formatBytes(cache.l2EntryBytes);
+    const isSet = 'l2-cache-entry-size' in proposal.settings.drive;
+    const unsaid = isSet ? undefined : cannotSay(request, 'drive', 'l2-cache-entry-size');
+    const left = unsaid === undefined ? '' : ` ${unsaid}`;
     if (cache.coveredBytes < geometry.diskBytes) {
       return {
         setting: 'l2-cache-entry-size',
-        because: `The cache does not cover the disk, so a miss should read little: QEMU takes ${size} by itself, which was 2.4 times faster than whole tables of 64 KiB and 6 times faster than those of 256 KiB.`,
+        because: `The cache does not cover the disk, so a miss should read little: ${isSet ? size : `QEMU takes ${size} by itself`}${isSet && cache.l2EntryBytes !== 4096 ? '.' : ', which was 2.4 times faster than whole tables of 64 KiB and 6 times faster than those of 256 KiB.'}${left}`,
         source: 'QEMU commit af39bd0d9a (4.0); KVM Forum 2017, "L2 slices"',
       };
     }
-    if (!('l2-cache-entry-size' in proposal.settings.drive)) {
+    if (!isSet) {
       return {
         setting: 'l2-cache-entry-size',
-        because: `A cache that covers the disk holds whole tables of ${size}; they are read once.`,
+        because: `A cache that covers the disk holds whole tables of ${size}; they are read once, and a changed one is written whole at the next flush.${left}`,
         source: 'QEMU block/qcow2.c, read_cache_sizes',
       };
     }
     return {
       setting: 'l2-cache-entry-size',
-      because: `A cache that covers the disk would otherwise read and write whole tables of ${formatBytes(geometry.clusterBytes)}: a single changed entry costs that much at the next flush. ${size} is what default clusters write.`,
+      because: `A cache that covers the disk would otherwise read and write whole tables of ${formatBytes(geometry.clusterBytes)}: a single changed entry costs that much at the next flush, and with this ${size}.`,
       source: 'QEMU block/qcow2.c, read_cache_sizes; block/qcow2-cache.c, qcow2_cache_entry_flush',
     };
   },

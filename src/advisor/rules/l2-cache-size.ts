@@ -1,14 +1,16 @@
 import { exactBytes, formatBytes } from '../../units/bytes.ts';
-import { formatRatio } from '../../units/rate.ts';
+import { formatCount, formatRatio } from '../../units/rate.ts';
 import { expectedMissRatio } from '../prediction.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule, RuleContext } from '../rule.ts';
 import { workingSetBytes } from '../workload-traits.ts';
+import { cannotSay, extraWork, recordedSliceCount } from './situation.ts';
 
 /** The cliff: where the cache does not hold the tables in use, most requests read one from disk first. */
 export const l2CacheSizeRule: Rule = {
   id: 'l2-cache-size',
   setting: 'l2-cache-size',
-  explain({ request, proposal }) {
+  explain(context) {
+    const { request, proposal } = context;
     const { cache, geometry } = proposal;
     const stated = proposal.settings.drive['l2-cache-size'];
     const source =
@@ -18,7 +20,7 @@ export const l2CacheSizeRule: Rule = {
     if (cache.coveredBytes >= geometry.diskBytes) {
       return {
         setting: 'l2-cache-size',
-        because: `${what}${stated === undefined ? ', which' : ''} holds every L2 table of the disk: no request waits for a table once it was read.`,
+        because: `${what}${stated === undefined ? ', which' : ''} holds every L2 table of the disk: no request waits for a table once it was read.${needed(context)}`,
         source,
         ...(stated === undefined
           ? {}
@@ -38,10 +40,26 @@ export const l2CacheSizeRule: Rule = {
       request.memoryLimitBytes !== undefined && typeof stated === 'number'
         ? ` The limit of ${exactBytes(request.memoryLimitBytes)} leaves no room for all ${formatBytes(geometry.l2FullCoverageBytes)}.`
         : '';
+    const unsaid = cannotSay(request, 'drive', 'l2-cache-size');
     return {
       setting: 'l2-cache-size',
-      because: `${what}${stated === undefined ? ' and' : ''} ${effect}${limited}`,
+      because: `${what}${stated === undefined ? ' and' : ''} ${effect}${limited}${needed(context)}${unsaid === undefined ? '' : ` ${unsaid}`}`,
       source,
     };
   },
 };
+
+/** Less than this of a hundred requests that read a table is nothing to gain; chosen. */
+const noticeableMisses = 1;
+
+/** What this workload needs of a cache, by its own requests, and what costs more than missing it where that is little. */
+function needed(context: RuleContext): string {
+  const { neededSliceCount } = context.request.traits;
+  const { misses, firstWrites, flushes } = extraWork(context);
+  const counted =
+    neededSliceCount === undefined
+      ? ''
+      : ` Its requests need ${formatCount(neededSliceCount)} entries of 4 KiB, ${formatBytes(neededSliceCount * 4096)}, for 99 % of the hits that any cache gives (counted, clusters of 64 KiB; recorded guests on small disks needed ${recordedSliceCount} at most).`;
+  if (misses >= noticeableMisses || firstWrites + flushes <= noticeableMisses) return counted;
+  return `${counted} Of 100 requests ${Number(misses.toFixed(1))} read a table, while ${formatCount(firstWrites)} are first writes and ${formatCount(flushes)} flushes follow: those cost more than the cache.`;
+}

@@ -11,6 +11,18 @@ export const overlapCheckRule: Rule = {
   explain({ proposal }) {
     const count = proposal.geometry.l1EntryCount;
     const source = 'QEMU block/qcow2-refcount.c, qcow2_check_metadata_overlap; qcow2 options since 1.7';
+    const template = proposal.settings.drive['overlap-check'];
+    if (template !== undefined && template !== 'cached') {
+      return {
+        setting: 'overlap-check',
+        because:
+          template === 'all'
+            ? 'Each write is also checked against the tables of the snapshots, which are read from disk for it.'
+            : `Each write is checked less than by default (${formatCount(count)} L1 entries are not looked through).`,
+        source,
+        ...(template === 'all' ? {} : { costs: 'Damage in the tables spreads further before it is noticed.' }),
+      };
+    }
     return {
       setting: 'overlap-check',
       because:

@@ -1,5 +1,6 @@
 import { formatBytes } from '../../units/bytes.ts';
 import type { Rule } from '../rule.ts';
+import { cannotSay, isGiven } from './situation.ts';
 
 /** Metadata written in advance: first writes then change no table, which shows where the guest flushes often. */
 export const preallocationRule: Rule = {
@@ -18,6 +19,13 @@ export const preallocationRule: Rule = {
         source,
         costs: `${formatBytes(proposal.metadataBytes)} at once, and a sparse file as long as the disk: the host's file system has to allow that, and tools that copy it have to keep the holes.`,
       };
+    }
+    // What of the image was allocated in advance its header does not say.
+    if (isGiven(request)) return undefined;
+    const unsaid = cannotSay(request, 'create', 'preallocation');
+    if (unsaid !== undefined) return { setting: 'preallocation', because: `Left to the platform. ${unsaid}`, source };
+    if (request.traits.readRatio === 1) {
+      return { setting: 'preallocation', because: 'Left off: this workload writes nothing.', source };
     }
     if (request.hasBacking) {
       return {

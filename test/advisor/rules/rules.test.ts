@@ -6,6 +6,7 @@ import type { Reason, Rule, RuleContext } from '../../../src/advisor/rule.ts';
 import { cacheCleanIntervalRule } from '../../../src/advisor/rules/cache-clean-interval.ts';
 import { clusterSizeRule } from '../../../src/advisor/rules/cluster-size.ts';
 import { compatRule } from '../../../src/advisor/rules/compat.ts';
+import { detectZeroesRule } from '../../../src/advisor/rules/detect-zeroes.ts';
 import { discardRule } from '../../../src/advisor/rules/discard.ts';
 import { extendedL2Rule } from '../../../src/advisor/rules/extended-l2.ts';
 import { hostCacheRule } from '../../../src/advisor/rules/host-cache.ts';
@@ -15,6 +16,7 @@ import { l2CacheSizeRule } from '../../../src/advisor/rules/l2-cache-size.ts';
 import { lazyRefcountsRule } from '../../../src/advisor/rules/lazy-refcounts.ts';
 import { overlapCheckRule } from '../../../src/advisor/rules/overlap-check.ts';
 import { preallocationRule } from '../../../src/advisor/rules/preallocation.ts';
+import { refcountBitsRule } from '../../../src/advisor/rules/refcount-bits.ts';
 import { refcountCacheSizeRule } from '../../../src/advisor/rules/refcount-cache-size.ts';
 import { adviceRequest, gib, tib, traits } from '../requests.ts';
 
@@ -129,4 +131,78 @@ test('what is left alone is explained too', () => {
   expect(explain(compatRule).because).toContain('1.1');
   expect(explain(overlapCheckRule).because).toContain('not measurable');
   expect(explain(overlapCheckRule, {}, { diskBytes: 16 * tib }).because).toContain('overlap-check.active-l2=off');
+});
+
+describe('rules for an image that exists', () => {
+  const image = { create: { cluster_size: 2 ** 17 }, fileName: 'a.qcow2', hasSnapshots: false };
+  const given = (rule: Rule, drive: ProposalSettings['drive'] = {}) => {
+    const request = adviceRequest({ image });
+    const proposal = propose(request, { create: image.create, drive });
+    const baseline = propose(request, { create: image.create, drive: {} });
+    return rule.explain({ request, proposal, baseline });
+  };
+  test('create-time settings are what it has, until it is converted', () => {
+    expect(given(clusterSizeRule)?.because).toContain('The image has clusters of 128 KiB');
+    expect(given(clusterSizeRule)?.because).toContain('Only a conversion changes it.');
+    expect(given(extendedL2Rule)?.because).toContain('The image has none.');
+    expect(given(preallocationRule)).toBeUndefined();
+    expect(given(compatRule)).toBeUndefined();
+    expect(given(refcountBitsRule)).toBeUndefined();
+  });
+  test('what would be better is a conversion', () => {
+    const request = adviceRequest({ image });
+    const proposal = propose(request, { create: { cluster_size: 2 ** 20 }, drive: {} });
+    const baseline = propose(request, { create: image.create, drive: {} });
+    expect(clusterSizeRule.explain({ request, proposal, baseline })?.costs).toContain('has to be converted');
+  });
+});
+
+describe('a target without words for it', () => {
+  test.each([
+    [extendedL2Rule, 'openstack', 'OpenStack cannot say it: Nova'],
+    [preallocationRule, 'kubevirt', 'KubeVirt cannot say it: CDI'],
+    [l2CacheEntrySizeRule, 'libvirt', 'libvirt cannot say it: libvirt has no element'],
+    [l2CacheSizeRule, 'openstack', 'OpenStack cannot say it'],
+    [lazyRefcountsRule, 'openstack', 'OpenStack cannot say it'],
+    [detectZeroesRule, 'openstack', 'OpenStack cannot say it'],
+  ] as const)('%o on %s says so', (rule, target, words) => {
+    expect(explain(rule, {}, { target }).because).toContain(words);
+  });
+  test('nothing is added there that cannot be said', () => {
+    const changes = { target: 'kubevirt', priority: 'memory' } as const;
+    expect(cacheCleanIntervalRule.adds?.(context({}, { priority: 'memory' }))).not.toEqual({});
+    expect(cacheCleanIntervalRule.adds?.(context({}, changes))).toEqual({});
+  });
+});
+
+describe('nothing to gain from a cache', () => {
+  test('is told with the figures of this workload', () => {
+    const { because } = explain(l2CacheSizeRule, {}, { diskBytes: 20 * gib, traits: traits('build') });
+    // 84 writes of 100 requests, 26 % of them first, 0.75 flushes each.
+    expect(because).toContain('Of 100 requests 0 read a table, while 21.8 are first writes and 63 flushes follow');
+  });
+  test('and with the entries that its own requests need, where it has any', () => {
+    const own = { ...traits('boot'), neededSliceCount: 17 };
+    const { because } = explain(l2CacheSizeRule, {}, { diskBytes: 20 * gib, traits: own });
+    expect(because).toContain('need 17 entries of 4 KiB, 68 KiB, for 99 % of the hits');
+    expect(because).toContain('needed 32 at most');
+  });
+  test('is not told where requests miss', () => {
+    expect(explain(l2CacheSizeRule).because).not.toContain('cost more than the cache');
+  });
+});
+
+describe('values that somebody or a search chose', () => {
+  test.each([
+    [refcountCacheSizeRule, { 'refcount-cache-size': 2 ** 20 }, 'count 32 GiB of the file at once'],
+    [overlapCheckRule, { 'overlap-check': 'none' }, 'checked less than by default'],
+    [overlapCheckRule, { 'overlap-check': 'all' }, 'tables of the snapshots'],
+    [hostCacheRule, { cache: 'unsafe' }, 'no flush reaches the disk'],
+    [detectZeroesRule, { 'detect-zeroes': 'on' }, 'take no space'],
+  ] as const)('%o explains %o', (rule, drive, words) => {
+    expect(explain(rule, { drive }).because).toContain(words);
+  });
+  test('version 2 says what it lacks', () => {
+    expect(explain(compatRule, { create: { compat: '0.10' } }).because).toContain('version 3 in place');
+  });
 });
