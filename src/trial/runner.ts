@@ -34,6 +34,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Lets trials in slices share images that none of them writes to, where making new ones takes too long. */
+  readonly reusesImages?: boolean;
+  /** Blocks that were disturbed from outside are not run again: who asked for them takes them for what they are. */
+  readonly keepsDisturbed?: boolean;
   /** A guess at a trial's duration, milliseconds, for the remaining time; equal for all where absent. */
   readonly estimateMs?: (trial: PlannedTrial) => number;
   /** No trial starts that is expected to end after this time, milliseconds since the epoch, once one has run. */
@@ -224,7 +228,7 @@ class Run {
   async #takeTurns(tasks: readonly Task[]): Promise<void> {
     const disturbed = await this.#oneTurn(tasks, 0);
     this.#blockCount += 1;
-    if (!disturbed) return;
+    if (!disturbed || this.#options.keepsDisturbed === true) return;
     this.#disturbedCount += 1;
     // Where most blocks are disturbed, that is how this machine is, and doing them twice shows nothing else.
     if (this.#disturbedCount > 1 + this.#blockCount / 4) return;
@@ -329,7 +333,12 @@ function isTooLate(expectedEnd: number, deadline: number | undefined, ranCount: 
 export function engineJob(
   plan: Plan,
   trial: PlannedTrial,
-  { timeLimitMs, traceHostIo, signal }: Pick<RunOptions, 'timeLimitMs' | 'traceHostIo' | 'signal'>,
+  {
+    timeLimitMs,
+    traceHostIo,
+    signal,
+    reusesImages,
+  }: Pick<RunOptions, 'timeLimitMs' | 'traceHostIo' | 'signal' | 'reusesImages'>,
 ): EngineJob {
   const workload = plan.workload(trial.workload);
   const configuration = plan.configuration(trial.configuration);
@@ -339,6 +348,7 @@ export function engineJob(
     workload,
     ...(backing ? { backing: { path: backing.path, format: backing.format } } : {}),
     imageKey: imageKey(workload, configuration, backing?.path),
+    ...(reusesImages === undefined ? {} : { reusesImage: reusesImages }),
     timeLimitMs,
     traceHostIo,
     signal,

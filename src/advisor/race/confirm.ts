@@ -28,25 +28,28 @@ export interface Confirmed {
 export async function confirm(
   state: RaceState,
   standing: Standing,
-  track: Track,
+  racing: Track,
   options: RaceOptions,
   onBlock: (entrants: readonly number[]) => void,
 ): Promise<Confirmed> {
   const { pick } = standing;
   if (pick === state.baseline) return { winner: pick, blockCount: 0 };
   if (state.isOut(state.baseline)) return { winner: pick, blockCount: 0 };
+  if (options.exact === true) return { winner: verdictOf(state, pick, undefined, options), blockCount: 0 };
+  const { track, blockMs: expected } = options.confirmation ?? { track: racing, blockMs: undefined };
   const runnerUp = runnerUpOf(state, standing);
   const entrants = [state.baseline, pick, ...(runnerUp === undefined ? [] : [runnerUp])];
   const results: HeatResult[] = [];
   const from = state.spentMs;
   let comparison: PairedComparison | undefined;
   while (results.length < (looks.at(-1) ?? 0)) {
-    const blockMs = results.length > 0 ? (state.spentMs - from) / results.length : expectedMs(state, entrants.length);
+    const blockMs =
+      results.length > 0 ? (state.spentMs - from) / results.length : (expected ?? expectedMs(state, entrants.length));
     if (state.spentMs + blockMs > options.budgetMs) break;
     onBlock(entrants);
     const result = await track(entrants.map((index) => keyOf(state, index)));
     if (result === undefined) break;
-    if (options.confirmOn === undefined) state.add(result);
+    if (options.confirmation === undefined) state.add(result);
     else state.charge(result);
     results.push(result);
     if (state.isOut(pick) || state.isOut(state.baseline)) break;
@@ -54,7 +57,11 @@ export async function confirm(
     comparison = compared(results, keyOf(state, pick), options);
     if (comparison.verdict !== 'inconclusive') break;
   }
-  if (state.isOut(pick)) return { winner: state.baseline, blockCount: results.length };
+  if (state.isOut(pick))
+    return {
+      winner: runnerUp !== undefined && options.baselineBarred === true ? runnerUp : state.baseline,
+      blockCount: results.length,
+    };
   comparison ??= results.length > 0 ? compared(results, keyOf(state, pick), options) : undefined;
   const winner = verdictOf(state, pick, comparison, options);
   if (comparison === undefined) return { winner, blockCount: 0 };
@@ -79,8 +86,10 @@ function verdictOf(
   state: RaceState,
   pick: number,
   comparison: PairedComparison | undefined,
-  { goal, toleranceRatio }: RaceOptions,
+  options: RaceOptions,
 ): number {
+  if (options.baselineBarred === true) return pick;
+  const { goal, toleranceRatio } = options;
   const verdict = comparison?.verdict ?? 'inconclusive';
   if (verdict === 'better') return pick;
   const { belief, baseline } = state;
@@ -130,7 +139,7 @@ function ratioOf(results: readonly HeatResult[], base: string, head: string): nu
 }
 
 function expectedMs(state: RaceState, laneCount: number): number {
-  return (laneCount * state.spentMs) / Math.max(1, state.laneCount);
+  return laneCount * state.laneMs();
 }
 
 function keyOf(state: RaceState, index: number): string {

@@ -13,9 +13,12 @@ const mostDraws = 200;
  * measured, so that they are not all alike; in the second heat some from the middle and the end of the order, which tell whether
  * the order is to be believed.
  */
-export function openingEntrants(state: RaceState, laneCount: number): readonly number[] {
+export function openingEntrants(state: RaceState, laneCount: number, mustRun: readonly string[]): readonly number[] {
   const { candidates, baseline } = state;
-  const entrants = [baseline];
+  const wanted = mustRun
+    .map((key) => state.indexOf(key))
+    .filter((index) => state.counts[index] === 0 && !state.isOut(index));
+  const entrants = [...new Set([baseline, ...wanted])].slice(0, laneCount);
   const open = candidates.map((_, index) => index).filter((index) => index !== baseline && !state.isOut(index));
   if (state.heatCount === 1) {
     const order = [...open].sort((a, b) => logRate(candidates, b) - logRate(candidates, a));

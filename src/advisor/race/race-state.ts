@@ -37,12 +37,13 @@ export class RaceState {
   modelTrusted: boolean;
   heatCount = 0;
   spentMs = 0;
-  laneCount = 0;
   belief: Belief;
   readonly #options: RaceOptions;
   readonly #random: RandomSource;
   readonly #indexes: ReadonlyMap<string, number>;
   readonly #heats: HeatObservations[] = [];
+  readonly #images = new Set<string>();
+  #lastLaneMs: number | undefined;
   #prior: Prior;
 
   constructor(candidates: readonly RaceCandidate[], options: RaceOptions, random: RandomSource) {
@@ -58,7 +59,10 @@ export class RaceState {
       means: this.modelTrusted ? means : means.fill(means[this.baseline] as number),
       origin: this.baseline,
       likeness: likenessMatrix(candidates),
-      spread: this.modelTrusted ? initialSpread : flatSpread,
+      spread: {
+        ...(this.modelTrusted ? initialSpread : flatSpread),
+        ...(options.exact === true ? { noise: exactNoise } : {}),
+      },
     };
     this.belief = new Belief(this.#prior);
   }
@@ -74,10 +78,32 @@ export class RaceState {
     return this.failures.has((this.candidates[index] as RaceCandidate).key);
   }
 
+  /** What a lane takes, by the last heat, milliseconds. */
+  laneMs(): number {
+    return this.#lastLaneMs ?? this.#options.expectedLaneMs ?? 0;
+  }
+
+  /** What images take that would have to be made first for these, milliseconds. */
+  imageMs(indexes: readonly number[]): number {
+    const needed = new Map<string, number>();
+    for (const index of indexes) {
+      const { image } = this.candidates[index] as RaceCandidate;
+      if (image !== undefined && !this.#images.has(image.name)) needed.set(image.name, image.ms);
+    }
+    return [...needed.values()].reduce((sum, ms) => sum + ms, 0);
+  }
+
   /** Takes the time of a heat and who failed in it, and nothing else: one of other requests. */
   charge({ lanes, costMs }: HeatResult): void {
     this.spentMs += costMs;
-    this.laneCount += lanes.length;
+    const expected = this.imageMs(lanes.map(({ key }) => this.indexOf(key)));
+    for (const { key } of lanes) {
+      const { image } = this.candidates[this.indexOf(key)] as RaceCandidate;
+      if (image !== undefined) this.#images.add(image.name);
+    }
+    const laneMs = Math.max(leastOwnShare * costMs, costMs - expected) / Math.max(1, lanes.length);
+    // Whoever makes images for the first time is no measure of the next heat.
+    this.#lastLaneMs = expected > 0 ? Math.min(laneMs, this.#options.expectedLaneMs ?? laneMs) : laneMs;
     for (const lane of lanes) if ('failure' in lane) this.failures.set(lane.key, lane.failure);
   }
 
@@ -108,7 +134,8 @@ export class RaceState {
   }
 
   #contenders(): readonly number[] {
-    const all = this.candidates.map((_, index) => index).filter((index) => !this.isOut(index));
+    const barred = this.#options.baselineBarred === true ? this.baseline : -1;
+    const all = this.candidates.map((_, index) => index).filter((index) => !this.isOut(index) && index !== barred);
     const high = (index: number) =>
       (this.belief.means[index] as number) + reach * Math.sqrt(this.belief.variance(index));
     const low = (index: number) =>
@@ -123,16 +150,19 @@ export class RaceState {
         ? (index: number) => -high(index)
         : (index: number) => (this.candidates[index] as RaceCandidate).cost;
     const first = possible.sort((a, b) => rank(a) - rank(b)).slice(0, mostContenders - 1);
-    return this.isOut(this.baseline) ? first : [this.baseline, ...first];
+    return this.isOut(this.baseline) || this.#options.baselineBarred === true ? first : [this.baseline, ...first];
   }
 
   #goodShares(contenders: readonly number[], draws: readonly Float64Array[]): readonly number[] {
     const tolerance = Math.log1p(this.#options.toleranceRatio);
     const good = new Float64Array(contenders.length);
     const at = contenders.indexOf(this.baseline);
+    // Where the defaults cannot be had, what is not slower than them is what is not slower than the best.
     for (const rates of draws) {
       const best =
-        this.#options.goal === 'fastest' ? rates.reduce((a, b) => Math.max(a, b), -Infinity) : (rates[at] ?? -Infinity);
+        this.#options.goal === 'fastest' || at < 0
+          ? rates.reduce((a, b) => Math.max(a, b), -Infinity)
+          : (rates[at] ?? -Infinity);
       for (let place = 0; place < rates.length; place++) {
         if ((rates[place] as number) >= best - tolerance) good[place] = (good[place] as number) + 1;
       }
@@ -162,7 +192,9 @@ export class RaceState {
       this.modelTrusted = false;
       this.#prior = { ...this.#prior, means: this.#flatMeans(), spread: flatSpread };
     }
-    const spread = fitSpread(this.#prior, this.#heats);
+    // Without noise there is none to be fitted.
+    const fitted = fitSpread(this.#prior, this.#heats);
+    const spread = this.#options.exact === true ? { ...fitted, noise: exactNoise } : fitted;
     this.belief = new Belief({ ...this.#prior, spread });
     for (const { lanes, scale } of this.#heats) this.belief.observe(lanes, scale);
   }
@@ -191,6 +223,12 @@ export class RaceState {
     }));
   }
 }
+
+/** Of heats that repeat themselves: what rounding leaves. */
+const exactNoise = 1e-3;
+
+/** Part of a heat's time that is its lanes' own at least, however long images were expected to take. */
+const leastOwnShare = 0.1;
 
 /** Chance of being good enough that is sure enough. */
 export const sureShare = 0.95;

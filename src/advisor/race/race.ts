@@ -13,6 +13,9 @@ const fewestPickLanes = 3;
 /** Part of the time kept for the confirmation at most, and lanes that it takes: the fewest blocks that show how much blocks differ. */
 const confirmationShare = 0.35;
 const confirmationLanes = 12;
+const confirmationBlocks = 4;
+/** A heat of fewer shows too little for what it costs. */
+const fewestEntrants = 3;
 
 /**
  * Races configurations against each other and against the defaults: the model's predictions are a prior, whose error is taken to be
@@ -34,9 +37,13 @@ export async function race(
   const state = new RaceState(candidates, options, random);
   const laneCount = Math.min(candidates.length, options.laneCount ?? defaultLaneCount);
   let standing = state.standing();
-  while (!isDecided(state, standing) && hasTime(state, laneCount, options)) {
+  while (!isDecided(state, standing, options) && state.heatCount < (options.mostHeats ?? defaultMostHeats)) {
     const stage = state.heatCount < openingHeats ? 'opening' : 'racing';
-    const entrants = stage === 'opening' ? openingEntrants(state, laneCount) : nextEntrants(state, standing, laneCount);
+    const wanted =
+      stage === 'opening'
+        ? openingEntrants(state, laneCount, options.mustRun ?? [])
+        : nextEntrants(state, standing, laneCount);
+    const entrants = affordable(state, wanted, options);
     if (entrants.length < 2) break;
     tell(state, standing, stage, entrants, options);
     const result = await track(entrants.map((index) => keyOf(state, index)));
@@ -44,32 +51,34 @@ export async function race(
     state.add(result);
     standing = state.standing();
   }
-  const decided = isDecided(state, standing);
+  const decided = isDecided(state, standing, options);
   const { heatCount } = state;
-  const confirmed = await confirm(state, standing, options.confirmOn ?? track, options, (entrants) =>
+  const confirmed = await confirm(state, standing, track, options, (entrants) =>
     tell(state, standing, 'confirming', entrants, options),
   );
   return outcomeOf(state, standing, confirmed, { decided, heatCount });
 }
 
-function isDecided(state: RaceState, { pick, probability }: Standing): boolean {
+function isDecided(state: RaceState, { pick, probability }: Standing, { exact }: RaceOptions): boolean {
   if (state.candidates.length < 2) return true;
-  return (
-    state.heatCount >= openingHeats && probability >= sureShare && (state.counts[pick] as number) >= fewestPickLanes
-  );
+  const fewest = exact === true ? 1 : fewestPickLanes;
+  return state.heatCount >= openingHeats && probability >= sureShare && (state.counts[pick] as number) >= fewest;
 }
 
-/** Whether another heat can end before the time that the confirmation needs. The first always runs: late is better than nothing. */
-function hasTime(
-  state: RaceState,
-  laneCount: number,
-  { budgetMs, mostHeats = defaultMostHeats }: RaceOptions,
-): boolean {
-  if (state.heatCount === 0) return true;
-  if (state.heatCount >= mostHeats) return false;
-  const laneMs = state.spentMs / Math.max(1, state.laneCount);
-  const kept = Math.min(confirmationShare * budgetMs, confirmationLanes * laneMs);
-  return state.spentMs + laneCount * laneMs <= budgetMs - kept;
+/**
+ * Those of a heat that can end before the time that the confirmation needs: where there is too little for all, those go first whose image
+ * is not there yet. The first heat always runs: late is better than nothing.
+ */
+function affordable(state: RaceState, wanted: readonly number[], options: RaceOptions): readonly number[] {
+  if (state.heatCount === 0) return wanted;
+  const { budgetMs, confirmation } = options;
+  const laneMs = state.laneMs();
+  const blocksMs = confirmation === undefined ? confirmationLanes * laneMs : confirmationBlocks * confirmation.blockMs;
+  const leftMs = budgetMs - state.spentMs - Math.min(confirmationShare * budgetMs, blocksMs);
+  const cost = (indexes: readonly number[]) => indexes.length * laneMs + state.imageMs(indexes);
+  if (cost(wanted) <= leftMs) return wanted;
+  const kept = wanted.filter((index) => state.imageMs([index]) === 0);
+  return kept.length >= fewestEntrants && cost(kept) <= leftMs ? kept : [];
 }
 
 function tell(

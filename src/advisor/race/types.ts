@@ -23,6 +23,8 @@ export interface RaceCandidate {
   /** What choosing it costs in memory, space and distance from the defaults; the cheapest of those that are tied is picked. */
   readonly cost: number;
   readonly features: RaceFeatures;
+  /** An image that its heats share and that is made for the first of them: its name, and the time that takes, roughly; milliseconds. */
+  readonly image?: { readonly name: string; readonly ms: number };
 }
 
 /** How one configuration did in a heat. */
@@ -59,6 +61,8 @@ export type RaceGoal = 'fastest' | 'cheapest';
 export interface RaceOptions {
   /** Key of the defaults, which take part in every heat. */
   readonly baseline: string;
+  /** The defaults are what others are compared with and cannot be picked, as where they do not fit into a limit. */
+  readonly baselineBarred?: boolean;
   readonly goal: RaceGoal;
   /** Time for all heats with the confirmation, milliseconds. */
   readonly budgetMs: number;
@@ -70,8 +74,14 @@ export interface RaceOptions {
   readonly mostHeats?: number;
   /** No prior: the model's order counts for nothing; to see what it is worth. */
   readonly ignoreModel?: boolean;
+  /** Keys that run in the opening whatever is thought of them. */
+  readonly mustRun?: readonly string[];
+  /** A lane's time where it is known beforehand, milliseconds; what images take is not in it. */
+  readonly expectedLaneMs?: number;
   /** Fresh blocks for the winner; the race's own track where absent. */
-  readonly confirmOn?: Track;
+  readonly confirmation?: { readonly track: Track; readonly blockMs: number };
+  /** Heats have no noise: one lane of each is enough, and nothing needs a confirmation. */
+  readonly exact?: boolean;
   readonly onProgress?: (progress: RaceProgress) => void;
 }
 

@@ -1,4 +1,5 @@
 import type { AdviceRequest } from '../../advisor/advice-request.ts';
+import type { Candidates } from '../../advisor/candidates.ts';
 import type { Recommendation } from '../../advisor/recommendation.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { parseDuration } from '../../units/duration.ts';
@@ -11,12 +12,13 @@ const defaultMeasureTime = '60s';
 /** Without QEMU or room for its images the arithmetic answer is still an answer. */
 export async function measuredOrPredicted(
   predicted: Recommendation,
+  candidates: Candidates,
   settings: MeasureSettings,
   host: Host,
 ): Promise<Recommendation> {
   const { measureRecommendation } = await import('./measure.ts');
   try {
-    return await measureRecommendation(predicted, settings, host);
+    return await measureRecommendation(predicted, candidates, settings, host);
   } catch (error) {
     // A tool that was stopped by the signal is not a broken one.
     if (host.signal.aborted) throw new InterruptedError();

@@ -1,31 +1,35 @@
 import { dirname, resolve } from 'node:path';
-import { settleByMeasurement } from '../../advisor/measured-choice.ts';
-import { combineMeasurements } from '../../advisor/measured-iops.ts';
+import type { Candidates } from '../../advisor/candidates.ts';
+import { fitsMemory, toleranceRatio } from '../../advisor/choose.ts';
 import {
   dataReadSettings,
   type MeasuringWorkloads,
   measuringLengths,
   measuringWorkloads,
 } from '../../advisor/measuring-workloads.ts';
-import { type Proposal, type ProposalSettings, sameSettings } from '../../advisor/proposal.ts';
+import { type Proposal, sameSettings } from '../../advisor/proposal.ts';
+import { race } from '../../advisor/race/race.ts';
+import { raceCandidate, raceGoal } from '../../advisor/race/race-candidates.ts';
+import { raceField } from '../../advisor/race/race-field.ts';
+import { settleRace } from '../../advisor/race/settle-race.ts';
+import type { RaceOutcome } from '../../advisor/race/types.ts';
+import { workloadHead } from '../../advisor/race/workload-head.ts';
 import { modelBasis, modelHost, predictMeasurement } from '../../advisor/ranking/rank.ts';
-import { describeRecommendation, type Recommendation } from '../../advisor/recommendation.ts';
+import { describeRecommendation, type Recommendation, withAdditions } from '../../advisor/recommendation.ts';
 import { EnvironmentError } from '../../errors.ts';
-import type { Configuration } from '../../settings/configuration.ts';
-import { printSettings } from '../../settings/print.ts';
 import { formatQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
 import { checkRoom } from '../../trial/check-room.ts';
 import { estimatePlan } from '../../trial/estimate.ts';
 import { JournalWriter } from '../../trial/journal-writer.ts';
 import { buildPlan, type Plan } from '../../trial/plan.ts';
-import { journalSchema, type TrialRecord } from '../../trial/record.ts';
-import { runPlan } from '../../trial/runner.ts';
+import { journalSchema } from '../../trial/record.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { Host } from '../host.ts';
-import { Progress } from '../progress.ts';
 import { type ChosenEngine, simulatedEngine } from '../run/choose-engine.ts';
 import { costProfiles } from '../run/cost-profiles.ts';
-import { findQemu, type OpenEngine } from '../run/open-engine.ts';
+import { findQemu } from '../run/open-engine.ts';
+import { RaceLine } from './race-line.ts';
+import { configurationOf, RaceTrack } from './race-track.ts';
 
 /** What `--measure` and its companions say. */
 export interface MeasureSettings {
@@ -36,20 +40,34 @@ export interface MeasureSettings {
   readonly out: string | undefined;
 }
 
-/** Blocks at most; more would not change a verdict that matters. */
-const mostBlocks = 30;
+/** Heats and blocks of a confirmation at most, together; and of a race that has no noise. */
+const mostBlocks = 60;
+const exactHeats = 4;
 /** Part of the time kept back for clearing up, milliseconds. */
 const closingMs = 500;
+/** A heat that takes longer than foreseen may go beyond the time by this part of it. */
+const graceShare = 0.1;
 /** What writes may allocate in one image at most, and as a share of the free space. */
 const allocationLimit = { bytes: 2 ** 30, freeRatio: 0.1 } as const;
+/** The parts of traits are this much shorter than where a few configurations have all of the time. */
+const partShare = 0.2;
+/** A lane of a whole workload: its share of the time, and its bounds; milliseconds in the driver. */
+const lane = { share: 1 / 240, leastMs: 50, mostMs: 400 } as const;
+/** Blocks of the whole workload for the confirmation, where only its start was raced, may take this part of the time. */
+const wholeShare = 0.35;
+/** Lanes and blocks of a confirmation; and what a lane takes beside its requests, milliseconds. */
+const confirming = { lanes: 3, blocks: 4, overheadMs: 250 } as const;
+/** Mapping a disk's tables in a new image, bytes of tables a millisecond; and the part of the time that it may take of one configuration. */
+const mapping = { bytesPerMs: 8192, share: 1 / 12 } as const;
 
 /**
- * Measures the contenders of a recommendation in turns until the time is up, and settles the recommendation by the result.
- * Where there is no QEMU the model of its driver runs the same workloads, once each.
+ * Races the configurations that the model ranked until one is surely best or the time is up, confirms it against the defaults, and
+ * settles the recommendation by the result. Where there is no QEMU the model of its driver runs the heats, which have no noise then.
  * @throws EnvironmentError where there is no room, InterruptedError after a signal
  */
 export async function measureRecommendation(
   predicted: Recommendation,
+  candidates: Candidates,
   settings: MeasureSettings,
   host: Host,
 ): Promise<Recommendation> {
@@ -61,35 +79,164 @@ export async function measureRecommendation(
   try {
     const { fileSystem, scratchDirectory } = opened;
     const freeBytes = fileSystem?.freeBytes ?? Number.POSITIVE_INFINITY;
-    const proposals = contendersOf(predicted);
-    const parts = measuringWorkloads(request, {
-      proposals,
+    const field = fieldOf(predicted, candidates, settings, simulated);
+    const full = measuringWorkloads(request, {
+      proposals: field,
       allocationLimitBytes: Math.min(allocationLimit.bytes, freeBytes * allocationLimit.freeRatio),
-      lengths: measuringLengths(settings.timeMs),
+      lengths: { ...measuringLengths(partShare * settings.timeMs), warmUp: measuringLengths(settings.timeMs).warmUp },
       seed: settings.seed,
     });
-    const plan = planOf(proposals, parts, settings.seed, found.name);
-    const estimate = estimatePlan(plan, { traceHostIo: false });
+    const heats = shortened(full, predicted, settings);
+    const plan = planOf(field, heats, full, settings.seed, found.name);
     if (fileSystem !== undefined && scratchDirectory !== undefined) {
-      checkRoom(estimate, { directory: dirname(scratchDirectory), ...fileSystem });
+      const first = planOf(field.slice(0, 4), heats, heats, settings.seed, found.name);
+      checkRoom(estimatePlan(first, { traceHostIo: false }), { directory: dirname(scratchDirectory), ...fileSystem });
     }
-    const deadline = startedMs + settings.timeMs - closingMs;
-    if (!simulated) {
-      const what = `${proposals.length} configurations with QEMU ${formatQemuVersion(found.version)}`;
-      host.stderr.write(`measuring ${what} for ${formatDuration(settings.timeMs)}\n`);
-    }
-    const records = await runTrials(plan, { opened, settings, host, deadline });
     const qemu = request.qemu ?? (simulated ? undefined : found.version);
     const settled = { ...predicted, request: { ...request, ...(qemu === undefined ? {} : { qemu }) } };
-    if (simulated) {
-      const how = { source: 'predicted', seed: settings.seed } as const;
-      return settle({ ...settled, evidence: [] }, parts, proposals, records, how);
+    const modelled = simulated ? { ...settled, evidence: [] } : await withModel(settled, heats, host);
+    if (!simulated) {
+      const what = `up to ${field.length} configurations with QEMU ${formatQemuVersion(found.version)}`;
+      host.stderr.write(`measuring ${what} for ${formatDuration(settings.timeMs)}\n`);
     }
-    const beside = await withModel(settled, parts, proposals, host);
-    return settle(beside, parts, proposals, records, { source: 'measured', seed: settings.seed });
+    const proposals = new Map(field.map((proposal) => [configurationOf(proposal.settings).label, proposal]));
+    const writer =
+      settings.out === undefined
+        ? undefined
+        : await JournalWriter.open(resolve(host.cwd, settings.out), { resume: false, pid: host.pid });
+    try {
+      const described = await opened.describe();
+      const startedAt = new Date(host.now()).toISOString();
+      await writer?.append({ type: 'header', schema: journalSchema, startedAt, plan: plan.summary, ...described });
+      const timeLimitMs = Math.max(10_000, settings.timeMs / 2);
+      const deadlineMs = simulated ? Number.POSITIVE_INFINITY : startedMs + (1 + graceShare) * settings.timeMs;
+      const context = { plan, opened, host, writer, traits: request.traits, proposals, timeLimitMs, deadlineMs };
+      const track = new RaceTrack(context);
+      const outcome = await runRace(modelled, track, { heats, full }, proposals, settings, {
+        simulated,
+        host,
+        startedMs,
+      });
+      return settle(modelled, proposals, track, outcome, simulated);
+    } finally {
+      await writer?.close();
+    }
   } finally {
     await opened.close();
   }
+}
+
+/** The proposals shown, then what else is worth racing and whose image can be made in time. */
+function fieldOf(
+  { request, baseline, recommended, alternatives }: Recommendation,
+  { proposals }: Candidates,
+  { timeMs }: MeasureSettings,
+  simulated: boolean,
+): readonly Proposal[] {
+  const all = [baseline, recommended, ...alternatives].map((option) => option.proposal);
+  const shown = all.filter(
+    (proposal, index) => all.findIndex((other) => sameSettings(other.settings, proposal.settings)) === index,
+  ) as unknown as readonly [Proposal, ...Proposal[]];
+  const inTime = proposals.filter((proposal) => simulated || (imageOf(proposal)?.ms ?? 0) <= mapping.share * timeMs);
+  const needsMapping = request.workload === undefined || request.workload.image.content === 'mapped';
+  return raceField(request, shown, needsMapping ? inTime : proposals);
+}
+
+/** The tables of a mapped image, which is made once for all heats. */
+function imageOf({ geometry, settings }: Proposal): { readonly name: string; readonly ms: number } {
+  return { name: JSON.stringify(settings.create), ms: geometry.l2FullCoverageBytes / mapping.bytesPerMs };
+}
+
+/** The start of a whole workload that is too long for hundreds of trials. */
+function shortened(
+  full: MeasuringWorkloads,
+  { baseline }: Recommendation,
+  { timeMs }: MeasureSettings,
+): MeasuringWorkloads {
+  if (full.whole === undefined) return full;
+  const laneMs = Math.max(lane.leastMs, Math.min(lane.mostMs, lane.share * timeMs));
+  return { ...full, whole: workloadHead(full.whole, (laneMs / 1000) * baseline.proposal.iops.value) };
+}
+
+interface RaceParts {
+  /** What is raced, and what the winner is confirmed on. */
+  readonly heats: MeasuringWorkloads;
+  readonly full: MeasuringWorkloads;
+}
+
+async function runRace(
+  { request, baseline, recommended, alternatives }: Recommendation,
+  track: RaceTrack,
+  { heats, full }: RaceParts,
+  proposals: ReadonlyMap<string, Proposal>,
+  { timeMs, seed }: MeasureSettings,
+  { simulated, host, startedMs }: { readonly simulated: boolean; readonly host: Host; readonly startedMs: number },
+): Promise<RaceOutcome> {
+  const label = (proposal: Proposal): string => configurationOf(proposal.settings).label;
+  const whole = confirmationOf(heats, full, baseline.proposal, timeMs);
+  const mapped = heats.read !== undefined || heats.whole?.image.state === 'shared';
+  const line = new RaceLine(host, { timeMs, startedMs });
+  try {
+    return await race(
+      [...proposals].map(([key, proposal]) => ({
+        ...raceCandidate(request, baseline.proposal, proposal, key),
+        ...(mapped && !simulated ? { image: imageOf(proposal) } : {}),
+      })),
+      (keys) => track.heat(keys, heats),
+      {
+        ...{ baseline: label(baseline.proposal), goal: raceGoal(request), seed, exact: simulated },
+        ...{
+          toleranceRatio: toleranceRatio({ speedSource: 'model' }),
+          mostHeats: simulated ? exactHeats : mostBlocks * 0.7,
+        },
+        budgetMs: simulated ? Number.MAX_SAFE_INTEGER : startedMs + timeMs - closingMs - host.now(),
+        baselineBarred: !fitsMemory(request, baseline.proposal),
+        mustRun: [recommended, ...alternatives].map(({ proposal }) => label(proposal)),
+        ...(whole === undefined || simulated
+          ? {}
+          : { confirmation: { track: (keys) => track.heat(keys, full), blockMs: whole } }),
+        onProgress: (progress) => line.show(progress),
+      },
+    );
+  } finally {
+    line.close();
+  }
+}
+
+/** What a block of the whole workload takes, milliseconds; undefined where it is what was raced, or takes too long. */
+function confirmationOf(
+  heats: MeasuringWorkloads,
+  full: MeasuringWorkloads,
+  baseline: Proposal,
+  timeMs: number,
+): number | undefined {
+  if (full.whole === undefined || full.whole === heats.whole) return undefined;
+  const laneMs = (1000 * full.whole.requestCount) / baseline.iops.value + confirming.overheadMs;
+  const blockMs = confirming.lanes * laneMs;
+  return confirming.blocks * blockMs <= wholeShare * timeMs ? blockMs : undefined;
+}
+
+function planOf(
+  field: readonly Proposal[],
+  heats: MeasuringWorkloads,
+  full: MeasuringWorkloads,
+  seed: number,
+  engine: ChosenEngine['name'],
+): Plan {
+  const configurations = field.map((proposal) => configurationOf(proposal.settings));
+  const data = heats.data;
+  const workloads = [heats.whole, full.whole, heats.read, heats.write, data].filter(
+    (workload) => workload !== undefined,
+  );
+  const looks = Array.from({ length: mostBlocks }, (_, index) => index + 1);
+  return buildPlan({
+    workloads: [...new Set(workloads)],
+    configurations: (workload) => (workload === data ? dataReadSettings.map(configurationOf) : configurations),
+    repetitions: engine === 'simulated' ? exactHeats : mostBlocks,
+    ...(engine === 'simulated' ? {} : { looks }),
+    seed,
+    engine,
+  });
 }
 
 /**
@@ -99,17 +246,15 @@ export async function measureRecommendation(
 async function withModel(
   recommendation: Recommendation,
   parts: MeasuringWorkloads,
-  proposals: readonly Proposal[],
   host: Host,
 ): Promise<Recommendation> {
   const { request, recommended, baseline, alternatives } = recommendation;
+  const shown = [baseline, recommended, ...alternatives].map(({ proposal }) => proposal);
   const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
   const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
-  const { options: predictions, sample } = predictMeasurement(request, parts, proposals, {
-    profile,
-    host: modelHost(request.qemu),
-  });
-  if (predictions.length < proposals.length) return recommendation;
+  const basis = { profile, host: modelHost(request.qemu) };
+  const { options: predictions, sample } = predictMeasurement(request, parts, shown, basis);
+  if (predictions.length < shown.length) return recommendation;
   const modelled = <Shown extends { readonly proposal: Proposal }>(option: Shown): Shown => {
     const found = predictions.find(({ proposal }) => sameSettings(proposal.settings, option.proposal.settings));
     return { ...option, proposal: found?.proposal ?? option.proposal };
@@ -119,24 +264,9 @@ async function withModel(
     recommended: modelled(recommended),
     baseline: modelled(baseline),
     alternatives: alternatives.map(modelled),
-    evidence: predictions.map(({ simulationId }) => simulationId),
+    evidence: [...new Set(predictions.map(({ simulationId }) => simulationId))],
     model: modelBasis(costs, recommendation.model?.rankedCount ?? 0, sample),
   };
-}
-
-/** Each set of settings once. */
-function contendersOf({ recommended, baseline, alternatives }: Recommendation): readonly Proposal[] {
-  const all = [baseline, recommended, ...alternatives].map((option) => option.proposal);
-  return all.filter(
-    (proposal, index) => all.findIndex((other) => sameSettings(other.settings, proposal.settings)) === index,
-  );
-}
-
-function configurationOf(settings: ProposalSettings): Configuration {
-  const label = [printSettings('create', settings.create), printSettings('drive', settings.drive)]
-    .filter((text) => text !== '')
-    .join(' ');
-  return { label: label === '' ? 'default' : label, ...settings };
 }
 
 /** QEMU where it is, else the model of its driver, which standard error is told. */
@@ -156,95 +286,31 @@ async function chooseEngine(
   }
 }
 
-function planOf(
-  proposals: readonly Proposal[],
-  parts: MeasuringWorkloads,
-  seed: number,
-  engine: ChosenEngine['name'],
-): Plan {
-  const { whole, read, write, data } = parts;
-  const configurations = proposals.map((proposal) => configurationOf(proposal.settings));
-  return buildPlan({
-    workloads: [whole, read, write, data].filter((workload) => workload !== undefined),
-    configurations: (workload) => (workload === data ? dataReadSettings.map(configurationOf) : configurations),
-    repetitions: engine === 'simulated' ? 1 : mostBlocks,
-    seed,
-    engine,
-  });
-}
-
-interface RunContext {
-  readonly opened: OpenEngine;
-  readonly settings: MeasureSettings;
-  readonly host: Host;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-}
-
-async function runTrials(plan: Plan, context: RunContext): Promise<readonly TrialRecord[]> {
-  const { opened, settings, host, deadline } = context;
-  const writer =
-    settings.out === undefined
-      ? undefined
-      : await JournalWriter.open(resolve(host.cwd, settings.out), { resume: false, pid: host.pid });
-  const progress = new Progress(host);
-  const startedMs = host.now();
-  try {
-    const described = await opened.describe();
-    const startedAt = new Date(host.now()).toISOString();
-    await writer?.append({ type: 'header', schema: journalSchema, startedAt, plan: plan.summary, ...described });
-    const summary = await runPlan(plan, opened.engine, {
-      timeLimitMs: Math.max(60_000, settings.timeMs),
-      traceHostIo: false,
-      signal: host.signal,
-      now: () => host.now(),
-      deadline,
-      record: async (record) => writer?.append(record),
-      onProgress: ({ trial }) => {
-        const done = Math.min(0.99, (host.now() - startedMs) / Math.max(1, deadline - startedMs));
-        if (trial) progress.update(done, `${trial.workload}, ${trial.configuration}, round ${trial.block + 1}`);
-      },
-    });
-    return summary.records;
-  } finally {
-    progress.done();
-    await writer?.close();
-  }
-}
-
 function settle(
   predicted: Recommendation,
-  parts: MeasuringWorkloads,
-  proposals: readonly Proposal[],
-  records: readonly TrialRecord[],
-  how: { readonly source: 'measured' | 'predicted'; readonly seed: number },
+  proposals: ReadonlyMap<string, Proposal>,
+  track: RaceTrack,
+  outcome: RaceOutcome,
+  simulated: boolean,
 ): Recommendation {
-  const { request } = predicted;
-  const label = (settings: ProposalSettings) => configurationOf(settings).label;
-  const [plain, subclusters] = dataReadSettings;
-  const measured = combineMeasurements(
-    request.traits,
-    parts,
-    records,
-    proposals.map(({ settings, geometry }) => ({ label: label(settings), extendedL2: geometry.extendedL2 })),
-    { plain: label(plain), subclusters: label(subclusters) },
-  );
-  const settled = settleByMeasurement(
+  const { request, recommended, baseline, alternatives, evidence, model } = predicted;
+  const { finding, ...contenders } = settleRace(
     request,
-    {
-      recommended: predicted.recommended.proposal,
-      baseline: predicted.baseline.proposal,
-      alternatives: predicted.alternatives,
-    },
-    (proposal) => measured.get(label(proposal.settings)),
-    how,
+    { recommended: recommended.proposal, baseline: baseline.proposal, alternatives },
+    outcome,
+    [...proposals].map(([key, proposal]) => ({ key, proposal })),
+    (key) => track.valuesOf(key),
+    simulated ? 'predicted' : 'measured',
   );
-  const { evidence, model } = predicted;
-  const trials = records.filter((record) => record.state === 'completed').map((record) => record.id);
+  const trials = track.records.filter((record) => record.state === 'completed').map((record) => record.id);
+  const settled = {
+    ...contenders,
+    recommended: withAdditions(request, contenders.baseline, contenders.recommended),
+  };
   return describeRecommendation(request, settled, {
     evidence: [...trials, ...evidence],
-    finding: settled.finding,
-    trials: { count: trials.length, engine: how.source === 'measured' ? 'qemu-io' : 'simulated' },
+    finding,
+    trials: { count: trials.length, engine: simulated ? 'simulated' : 'qemu-io' },
     ...(model === undefined ? {} : { model }),
   });
 }
