@@ -108,6 +108,6 @@ test('requests that meet an allocated image say nothing about space', () => {
 test('the entries that requests need are those between which they go to and fro', () => {
   const rounds = Array.from({ length: 200 }, (_, index) => ['read', (index % 5) * 2 ** 25, 4096] as const);
   // Five entries of 4 KiB map 32 MiB each; the sixth is looked at once, which no cache makes a hit.
-  const own = traitsOfRequests(workloadOf([...rounds, ['read', 5 * 2 ** 25, 4096]]));
+  const own = traitsOfRequests(workloadOf([...rounds, ['read', 5 * 2 ** 25, 4096]], { diskBytes: gib }));
   expect(own.neededSliceCount).toBe(5);
 });
