@@ -95,6 +95,6 @@ function cacheLines(settings: SettingValues): readonly string[] {
     '# machine version below 10.0 (-drive):',
     `qm set VMID --args ${shellWord(sets.join(' '))}`,
     '# machine version 10.0 or later (-blockdev, where -set fails), after each start:',
-    shellLine(['qtune', 'apply', '--qmp', '/var/run/qemu-server/VMID.qmp', '--drive', printed]),
+    shellLine(['qtune', 'apply', '--qmp', '/var/run/qemu-server/VMID.qmp', '--device', 'scsi0', '--drive', printed]),
   ];
 }

@@ -63,5 +63,6 @@ function reopenNotes(input: TargetInput): readonly string[] {
     ...qemuGuard({ major: 6, minor: 1 }, 'blockdev-reopen', request.qemu),
     ...qemuGuards('drive', driveSettings(proposal), request.qemu),
     ...cannotSay('qmp', 'drive', input),
+    'what the guest was started with and is not repeated here (cache, discard, read-only) goes back to the default',
   ];
 }

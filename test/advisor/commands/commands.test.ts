@@ -58,7 +58,7 @@ describe('2 TiB, random reads, with settings chosen for 64 MiB', () => {
       "qm set VMID --args '-set drive.drive-scsi0.l2-cache-size=32M -set drive.drive-scsi0.l2-cache-entry-size=64K'",
     );
     expect(newer).toContain(
-      'qtune apply --qmp /var/run/qemu-server/VMID.qmp --drive l2-cache-size=32M,l2-cache-entry-size=64K',
+      'qtune apply --qmp /var/run/qemu-server/VMID.qmp --device scsi0 --drive l2-cache-size=32M,l2-cache-entry-size=64K',
     );
   });
 

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { commandSheet } from '../../../src/advisor/commands/index.ts';
+import { recommend } from '../../../src/advisor/recommendation.ts';
+import { ExitCode, runCli } from '../../helpers/host.ts';
 import { findProgram } from '../../helpers/libvirt.ts';
+import { adviceRequest } from '../requests.ts';
 import { anyInput } from './any-input.ts';
 
 /** Commands that are lines for a shell; the others are arguments, XML and JSON. */
@@ -62,4 +65,12 @@ test('KubeVirt’s manifest is YAML with the script in it, and the annotation JS
     }),
     { numRuns: 20 },
   );
+});
+
+test('the line for new Proxmox machines is one that qtune takes', async () => {
+  const input = { request: adviceRequest(), proposal: recommend(adviceRequest()).recommended.proposal };
+  const line = /^qtune (apply .*)$/m.exec(commandSheet(input).commands.proxmox ?? '')?.[1] ?? '';
+  const { exitCode, stderr } = await runCli(line.replace('/var/run', '/nowhere').split(' '));
+  expect(stderr).toContain('there is no such socket');
+  expect(exitCode).toBe(ExitCode.usage);
 });
