@@ -25,8 +25,8 @@ export function withWorth(recommendation: Recommendation, outlook: Outlook, fore
     ...(platform ? { platform } : {}),
     ...(request.blend ? { workloads: workloadEffects(request, outlook, pick.settings, defaults.settings) } : {}),
     contributions: contributionsOf(request, outlook, pick.settings, defaults.settings),
-    sensitivity: sensitivityOf(request, { recommended: pick, baseline: defaults }, foresee, (there, { candidates }) =>
-      pickOf(there, candidates),
+    sensitivity: sensitivityOf(request, { recommended: pick, baseline: defaults }, outlook, foresee, (there, found) =>
+      pickOf(there, found.candidates),
     ),
   };
 }

@@ -27,9 +27,14 @@ export interface Prospect {
 /**
  * Looks at a request that differs from the user's, in a fraction of the time.
  * @param others settings that are going to be asked of the outlook
+ * @param same an outlook of the very same requests, where there is one: nothing needs to be looked at twice
  * @returns undefined where it is beyond what can be predicted @throws UsageError where nothing fits
  */
-export type Foresight = (request: AdviceRequest, others: readonly ProposalSettings[]) => Prospect | undefined;
+export type Foresight = (
+  request: AdviceRequest,
+  others: readonly ProposalSettings[],
+  same?: Outlook,
+) => Prospect | undefined;
 
 /** By arithmetic, in no time: a ratio's range spans the machines whose costs are known. */
 export function arithmeticProspect(request: AdviceRequest): Prospect {

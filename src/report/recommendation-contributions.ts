@@ -28,8 +28,11 @@ export function contributionsSection(
       contribution.last ? spaceText(contribution.last.spaceAmplification) : '',
     ]),
   );
+  const ranges = model
+    ? 'Ranges are by what the costs of the host I/O that differs vary from run to run, and by the error of a sample.'
+    : 'Ranges span the two machines whose costs are known.';
   const by = model ? "the model of QEMU's driver" : 'arithmetic';
-  const text = `Times the speed, by ${by}: as the only change from the defaults, and with all the others there already; settings act on each other. Memory and space (per byte stored) are those on top of the others.`;
+  const text = `Times the speed, by ${by}: as the only change from the defaults, and with all the others there already; settings act on each other. Memory and space (per byte stored) are those on top of the others. ${ranges}`;
   return [`What each setting contributes\n\n${table}\n${paragraph(text, columns)}`];
 }
 

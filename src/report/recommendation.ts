@@ -82,9 +82,7 @@ function existingImageText(
 function speedup({ recommended, baseline, speedRatio, model }: Recommendation): string {
   const value = recommended.proposal.iops.value / baseline.proposal.iops.value;
   const by = model ? "the model of QEMU's driver" : 'arithmetic';
-  const range = speedRatio
-    ? ` (${speedRatio.low.toFixed(2)} to ${speedRatio.high.toFixed(2)} times on other machines)`
-    : '';
+  const range = speedRatio ? ` (${speedRatio.low.toFixed(2)} to ${speedRatio.high.toFixed(2)} times)` : '';
   const than = `the defaults' speed${range}, by ${by}`;
   if (value >= 1.15) return `Recommended: about ${value.toFixed(value < 1.95 ? 2 : 1)} times ${than}.`;
   if (value >= 1.015) return `Recommended: about ${formatRatio(value - 1)} above ${than}.`;
@@ -113,7 +111,8 @@ function basis({ request, trials, recommended, baseline, model }: Recommendation
     return `Nothing was measured. IOPS are predicted ${workload} The model of QEMU's driver ran ${trials.count} workloads on disks of this size, and each host I/O has its cost (\`qtune doctor --calibrate\` measures this machine's).`;
   }
   const qemu = request.qemu ? '' : ' QEMU is taken to be 5.2 or later (--qemu-version says otherwise).';
-  const hint = trials ? '' : ' Measure with --measure.';
+  // Several workloads are not measured at once.
+  const hint = trials || request.blend ? '' : ' Measure with --measure.';
   const measured = trials ? `${measuredText(trials.count, recommended)} ` : '';
   if (model !== undefined)
     return `${measured}${modelText(model, trials !== undefined)} ${imageText(request)}${sampleText(model, recommended, baseline)} For ${title} (${source}).${hint}${qemu}`;

@@ -150,14 +150,13 @@ describe('a target', () => {
 
 test.each([
   [['--disk', '2T']],
-  [['--disk', '2T', '--rank', '--seed', '7']],
-  [['--disk', '300G', '--workload', 'boot=2', '--workload', 'database', '--robust', '--target', 'libvirt']],
+  [['--disk', '2T', '--json']],
   [['--image', 'over.qcow2', '--rank']],
-])('%s gives the same bytes again, as text and as a document', async (argv) => {
-  const once = async () => [(await ask(...argv)).stdout, (await ask(...argv, '--json')).stdout];
-  const first = await once();
-  expect(first[0]?.length).toBeGreaterThan(1000);
-  expect(await once()).toEqual(first);
+  [['--disk', '300G', '--workload', 'boot=2', '--workload', 'database', '--robust', '--target', 'libvirt', '--json']],
+])('%s gives the same bytes again', async (argv) => {
+  const { stdout } = await ask(...argv);
+  expect(stdout.length).toBeGreaterThan(1000);
+  expect((await ask(...argv)).stdout).toBe(stdout);
 });
 
 test('the answer says what each setting contributes and what if things change', async () => {

@@ -21,16 +21,19 @@ test.each(recommendCommand.examples.map(({ command }) => command))('the example 
   expect(stderr).toBe('');
 });
 
-test('the cliff comes first, then the comparison, the reasons and the commands', async () => {
+test('the cliff comes first, then the comparison, what to paste, the reasons and the other commands', async () => {
   const { stdout } = await runCli(['recommend', '--disk', '2T']);
   expect(stdout).toMatch(/^QEMU's default cache covers 256 GiB of this 2 TiB disk/);
   const order = [
     'recommended  ',
-    '\nWhy\n',
-    '\nAlternatives\n',
-    '\nLeft alone\n',
     '\nqemu-img create',
     '\n-drive',
+    '\nWhy\n',
+    '\nWhat each setting contributes\n',
+    '\nIf things change\n',
+    '\nAlternatives\n',
+    '\nLeft alone\n',
+    '\nTo go back',
     '{"execute"',
   ];
   const positions = order.map((text) => stdout.indexOf(text));
@@ -96,7 +99,7 @@ test.each([
   [['--disk', '2T', '--out', 'x.ndjson'], 'Add --measure'],
   [['--disk', '2T', '--measure', 'long'], '--measure: "long" is not a duration'],
   [['--disk', '2T', '--disk', '3T'], '2 times'],
-  [['--disk', '2T', '--image', 'x'], 'image'],
+  [['--disk', '2T', '--image', 'x'], 'x: there is no such file'],
 ])('%j is refused: %s', async (argv, message) => {
   const { exitCode, stdout, stderr } = await runCli(['recommend', ...argv]);
   expect(exitCode).toBe(ExitCode.usage);

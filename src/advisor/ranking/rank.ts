@@ -2,9 +2,10 @@ import type { CostProfile } from '../../driver/cost/cost-profile.ts';
 import { commonHost, type ModelHost } from '../../driver/driver-options.ts';
 import type { QemuVersion } from '../../settings/qemu-version.ts';
 import type { AdviceRequest } from '../advice-request.ts';
-import { baselineProposal, type Proposals, withoutImage } from '../candidates.ts';
+import { baselineProposal, enumerateProposals, type Proposals, withoutImage } from '../candidates.ts';
 import { extraCost, speedRatio } from '../choose.ts';
 import type { MeasuringWorkloads, PartLengths } from '../measuring-workloads.ts';
+import type { Outlook } from '../outlook.ts';
 import { type Proposal, type ProposalSettings, propose, withPredictedIops } from '../proposal.ts';
 import type { ModelBasis, RankedCandidates, SampleSize } from '../recommendation.ts';
 import { canModel, type PredictionBasis } from './part.ts';
@@ -25,14 +26,22 @@ const rankingRequests = 3 * 2 ** 20;
 /** The same beside a measurement of a few configurations that takes a minute. */
 const measuredRequests = 2 ** 24;
 
+/** Images at most where only the most promising proposals are run; making an image takes as long as running many configurations of it. */
+const mostImages = 10;
+
 /** What a ranking may differ in. */
 export interface RankingOptions {
   /** Settings that are going to be asked of its outlook and are not among the candidates. */
   readonly others?: readonly ProposalSettings[];
   /** Requests of a profile or a trace that are run, over all configurations. */
   readonly runRequests?: number;
-  /** Proposals for each image at most: those that are fastest by arithmetic. All of them where absent. */
+  /**
+   * Looks only at what arithmetic would, and of that at so many proposals for each image at most: those that are fastest, of the images that
+   * are. Everything that is worth ranking where absent.
+   */
   readonly perImage?: number;
+  /** A model of the very same requests, to be asked in place of a new one. */
+  readonly same?: Outlook;
 }
 
 /**
@@ -49,14 +58,20 @@ export function rankedCandidates(
 ): RankedCandidates | undefined {
   const baseline = baselineProposal(request);
   if (!canModel(request.diskBytes, baseline.settings.create)) return undefined;
-  const spaceOf = (asked: AdviceRequest) => promising(modelled(rankingSpace(asked)), baseline, options.perImage);
+  const spaceOf = (asked: AdviceRequest) =>
+    options.perImage === undefined
+      ? modelled(rankingSpace(asked))
+      : promising(modelled(enumerateProposals(asked)), baseline, options.perImage);
   const proposals = spaceOf(request);
   const converted = request.image ? spaceOf(withoutImage(request)) : [];
   const others = options.others?.map((settings) => propose(request, settings)) ?? [];
   const all = byShape([baseline, ...proposals, ...converted]);
   const basis = { profile: costs.profile, host: modelHost(request.qemu) };
   const runRequests = options.runRequests ?? rankingRequests;
-  const model = new RequestModel(request, [...all, ...others], basis, { lengths, runRequests, seed });
+  const model =
+    options.same instanceof RequestModel
+      ? options.same
+      : new RequestModel(request, [...all, ...others], basis, { lengths, runRequests, seed });
   const predicted = model.predict(all.map(({ settings }) => settings));
   const ranked = new Map(all.map((proposal, index) => [proposal, predicted[index] as Proposal]));
   const rankedOf = (proposal: Proposal) => ranked.get(proposal) as Proposal;
@@ -122,11 +137,11 @@ function modelled(proposals: Proposals): readonly Proposal[] {
 }
 
 /** The fastest and cheapest of each image by arithmetic, where only so many are to be run. */
-function promising(proposals: readonly Proposal[], baseline: Proposal, perImage = Infinity): readonly Proposal[] {
-  if (proposals.length <= perImage) return proposals;
+function promising(proposals: readonly Proposal[], baseline: Proposal, perImage: number): readonly Proposal[] {
   const speed = new Map(proposals.map((proposal) => [proposal, speedRatio(proposal, baseline)]));
   const merit = (proposal: Proposal) => Math.log2(speed.get(proposal) as number) - extraCost(proposal, baseline);
-  return byImage(proposals).flatMap((image) => {
+  const images = [...byImage(proposals)].sort((a, b) => Math.max(...b.map(merit)) - Math.max(...a.map(merit)));
+  return images.slice(0, mostImages).flatMap((image) => {
     const bySpeed = [...image].sort((a, b) => (speed.get(b) as number) - (speed.get(a) as number));
     const byMerit = [...image].sort((a, b) => merit(b) - merit(a));
     const chosen = new Set([...bySpeed.slice(0, Math.ceil(perImage / 2)), ...byMerit].slice(0, perImage));

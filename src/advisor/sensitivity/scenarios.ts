@@ -14,21 +14,27 @@ export interface Scenario {
   /** What changes, to be read after "if". */
   readonly title: string;
   readonly request: AdviceRequest;
+  /** Whether the requests are those of today, on the same disk. */
+  readonly hasSameRequests: boolean;
   /** What becomes of settings that were chosen before. */
   settings(proposal: Proposal): ProposalSettings;
 }
 
-const keep = ({ settings }: Proposal): ProposalSettings => settings;
+/** Of other requests the settings stay as they are. */
+const other = { hasSameRequests: false, settings: ({ settings }: Proposal): ProposalSettings => settings } as const;
 
 /**
  * What may become of a request, as far as it can be told: a word's working set doubles where it is less than the disk; the disk doubles
  * twice, where an image can hold that; half the memory is left for the caches. Of recorded requests nobody knows where more of them would go: in place
  * of the first three the same requests are spread over twice the disk, see {@link spreadWorkload}.
- * @param pick whose memory is halved
+ * @param pick whose memory is halved @param baseline the defaults, which have to be possible too
  */
-export function scenariosOf(request: AdviceRequest, pick: Proposal): readonly Scenario[] {
+export function scenariosOf(request: AdviceRequest, pick: Proposal, baseline: Proposal): readonly Scenario[] {
   const grown = hasRequests(request) ? spread(request) : [...doubledWorkingSet(request), ...grownDisks(request)];
-  return [...grown.filter((scenario) => isPossible(scenario, pick)), halfMemory(request, pick)];
+  return [
+    ...grown.filter((scenario) => [pick, baseline].every((one) => isPossible(scenario, one))),
+    halfMemory(request, pick),
+  ];
 }
 
 function hasRequests({ workload, blend }: AdviceRequest): boolean {
@@ -44,7 +50,7 @@ function doubledWorkingSet(request: AdviceRequest): readonly Scenario[] {
     workingSet: { bytes: Math.min(diskBytes, 2 * workingSetBytes(traits, diskBytes)) },
   });
   const title = `the working set grows to ${formatBytes(Math.min(diskBytes, 2 * bytes))}`;
-  return [{ id: 'working-set-2x', title, request: withParts(request, diskBytes, doubled), settings: keep }];
+  return [{ id: 'working-set-2x', title, request: withParts(request, diskBytes, doubled), ...other }];
 }
 
 function grownDisks(request: AdviceRequest): readonly Scenario[] {
@@ -53,7 +59,7 @@ function grownDisks(request: AdviceRequest): readonly Scenario[] {
     const title = `the disk grows to ${formatBytes(diskBytes)}`;
     return {
       id: `disk-${factor}x` as const,
-      ...{ title, request: withParts(request, diskBytes, (traits) => traits), settings: keep },
+      ...{ title, request: withParts(request, diskBytes, (traits) => traits), ...other },
     };
   });
 }
@@ -72,7 +78,7 @@ function spread(request: AdviceRequest): readonly Scenario[] {
       id: 'spread-2x',
       title: `the same work spreads over ${formatBytes(diskBytes)}`,
       request: { ...parts, ...(workload ? { workload: spreadWorkload(workload, 2) } : {}) },
-      settings: keep,
+      ...other,
     },
   ];
 }
@@ -84,6 +90,7 @@ function halfMemory(request: AdviceRequest, pick: Proposal): Scenario {
     id: 'memory-half',
     title: `the caches get ${formatBytes(limitBytes)} at most`,
     request: { ...request, memoryLimitBytes: limitBytes },
+    hasSameRequests: true,
     settings({ settings, memoryBytes, cache }) {
       if (memoryBytes <= limitBytes) return settings;
       const leftBytes = Math.max(0, limitBytes - cache.refcountBytes);
@@ -106,7 +113,7 @@ function withParts(
   return { ...request, diskBytes, blend: { ...blend, parts }, traits: blendTraits(parts, diskBytes) };
 }
 
-/** Whether the pick's clusters can hold the disk. */
+/** Whether a proposal's clusters can hold the disk. */
 function isPossible({ request: { diskBytes } }: Scenario, { settings }: Proposal): boolean {
   return Number.isSafeInteger(diskBytes) && geometryOf(diskBytes, settings.create).l1Bytes <= maximumL1Bytes;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import type { AdviceRequest } from '../advice-request.ts';
 import { fitsMemory } from '../choose.ts';
-import type { Foresight, Prospect } from '../outlook.ts';
+import type { Foresight, Outlook, Prospect } from '../outlook.ts';
 import type { Prediction } from '../prediction.ts';
 import { type Proposal, sameSettings } from '../proposal.ts';
 import { type Scenario, scenariosOf } from './scenarios.ts';
@@ -25,19 +25,21 @@ export interface Sensitivity {
 /** Another recommendation is one where it is worth that much more, as a ratio; chosen: as much as the arithmetic tells apart. */
 const worthChanging = 1.05;
 
-/** @param pickThere what would be recommended under another request, as a whole */
+/** @param today the outlook of the request itself @param pickThere what would be recommended under another request, as a whole */
 export function sensitivityOf(
   request: AdviceRequest,
   { recommended, baseline }: { readonly recommended: Proposal; readonly baseline: Proposal },
+  today: Outlook,
   foresee: Foresight,
   pickThere: (request: AdviceRequest, prospect: Prospect) => Proposal,
 ): readonly Sensitivity[] {
-  return scenariosOf(request, recommended).flatMap((scenario) => {
+  return scenariosOf(request, recommended, baseline).flatMap((scenario) => {
     const asked = [scenario.settings(recommended), scenario.settings(baseline)] as const;
     // What does not fit there is asked of the same disk without a limit.
     const { memoryLimitBytes: _, ...unlimited } = scenario.request;
-    const prospect = attempt(() => foresee(scenario.request, asked));
-    const { outlook } = prospect ?? attempt(() => foresee(unlimited, asked)) ?? {};
+    const known = scenario.hasSameRequests ? today : undefined;
+    const prospect = attempt(() => foresee(scenario.request, asked, known));
+    const { outlook } = prospect ?? attempt(() => foresee(unlimited, asked, known)) ?? {};
     if (outlook === undefined) return [];
     const [same, defaults] = outlook.predict(asked) as [Proposal, Proposal];
     const instead = prospect && pickThere(scenario.request, prospect);

@@ -12,7 +12,7 @@ export interface View {
 }
 
 /** For a look at what may become of a request: the settings of each image that arithmetic finds best, and fewer requests. */
-const foresight = { perImage: 3, runRequests: 2 ** 18 } as const;
+const foresight = { perImage: 2, runRequests: 2 ** 18 } as const;
 
 /** By arithmetic, in an instant. */
 export async function arithmeticView(request: AdviceRequest): Promise<View> {
@@ -47,8 +47,8 @@ export async function modelView(request: AdviceRequest, seed: number, host: Host
   }
   return {
     prospect: { candidates, outlook: candidates.outlook },
-    foresee: (asked, others) => {
-      const found = rankedCandidates(asked, costs, seed, { ...foresight, others });
+    foresee: (asked, others, same) => {
+      const found = rankedCandidates(asked, costs, seed, { ...foresight, others, ...(same ? { same } : {}) });
       return found && { candidates: found, outlook: found.outlook };
     },
   };
