@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { describeError } from './describe-error.ts';
 import { ExitCode } from './exit-code.ts';
 import type { Host } from './host.ts';
+import { strayArgumentHint } from './stray-argument.ts';
 import { qtuneVersion } from './version.ts';
 
 interface CommandEntry {
@@ -145,10 +146,7 @@ async function dispatch(host: Host): Promise<ExitCode> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(message, {
-      // A shell expands unquoted braces: -o cluster_size={64K,128K} arrives as an option and a stray cluster_size=128K.
-      hint: /^Unknown argument.*: \S+=/.test(message)
-        ? "A list with braces needs quotes, or the shell takes it apart: -o 'cluster_size={64K,128K}'."
-        : `See \`${['qtune', ...helpOf].join(' ')} --help\`.`,
+      hint: strayArgumentHint(message, helpOf),
       ...(error instanceof Error && error.name !== 'YError' ? { cause: error } : {}),
     });
   }

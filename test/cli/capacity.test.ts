@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sampleHeader, sampleRows } from '../../bench/fleet/sample-fleet.ts';
 import { capacityCommand } from '../../src/cli/commands/capacity.ts';
 import { capacitySchema } from '../../src/report/schemas/capacity.ts';
 import { definitionsOf } from '../../src/settings/catalogue.ts';
@@ -271,8 +274,12 @@ describe('what is refused, with exit code 2 and nothing on standard output', () 
   });
 });
 
+const directory = mkdtempSync(join(tmpdir(), 'qtune-capacity-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+writeFileSync(join(directory, 'fleet.csv'), `${[sampleHeader, ...sampleRows(300, 5)].join('\n')}\n`);
+
 test.each(capacityCommand.examples.map(({ command }) => command))('the example `qtune %s` runs', async (command) => {
-  const { exitCode, stdout, stderr } = await runCli(words(command));
+  const { exitCode, stdout, stderr } = await runCli(words(command), { cwd: directory });
   expect(stderr).toBe('');
   expect(exitCode).toBe(ExitCode.ok);
   expect(stdout.length).toBeGreaterThan(500);

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { UsageError } from '../../errors.ts';
 import type { Budget } from '../../fleet/split/split-fleet.ts';
 import { optionalBytes, optionalInteger, optionalString, stringList } from '../args.ts';
+import { strayArgumentHint } from '../stray-argument.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -32,20 +33,23 @@ export interface FleetSettings {
   readonly html: string | undefined;
 }
 
+/** The file of `capacity [fleet]`, `-` for standard input. */
+export function fleetOperand(args: Args, argv: readonly string[]): string | undefined {
+  // yargs makes an empty text of a lone hyphen.
+  return args.fleet === '' && argv.includes('-') ? '-' : optionalString(args, 'fleet');
+}
+
 /** @throws UsageError naming an option that is only for the other kind of question */
-export function checkFleetOptions(args: Args, isFleet: boolean): void {
-  const wrong = (isFleet ? diskOptions : fleetOptions).find((name) => args[name] !== undefined);
+export function checkFleetOptions(args: Args, fleet: string | undefined): void {
+  const wrong = (fleet === undefined ? fleetOptions : diskOptions).find((name) => args[name] !== undefined);
   if (wrong === undefined) return;
-  throw new UsageError(
-    isFleet
-      ? `--${wrong} is for one disk, and a fleet file was named`
-      : `--${wrong} is for a fleet, and no file was named`,
-    {
-      hint: isFleet
-        ? 'What a disk is like stands in the columns of the file.'
-        : 'Name it: `qtune capacity fleet.csv --budget 16G`.',
-    },
-  );
+  if (fleet === undefined) {
+    throw new UsageError(`--${wrong} is for a fleet, and no file was named`, {
+      hint: 'Name it: `qtune capacity fleet.csv --budget 16G`.',
+    });
+  }
+  const message = `--${wrong} is for one disk. Unknown argument: ${fleet}`;
+  throw new UsageError(message, { hint: strayArgumentHint(message, ['capacity']) });
 }
 
 /** @throws UsageError naming the option */

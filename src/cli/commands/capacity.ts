@@ -6,8 +6,8 @@ import { buildConfigurations } from '../../settings/matrix.ts';
 import { isAtLeast, type QemuVersion } from '../../settings/qemu-version.ts';
 import { validateForMeasure } from '../../settings/validate.ts';
 import type { Warning } from '../../warnings.ts';
-import { flag, optionalBytes, optionalInteger, optionalString, qemuVersionOption, stringList } from '../args.ts';
-import { checkFleetOptions, declareFleetOptions } from '../capacity/fleet-options.ts';
+import { flag, optionalBytes, optionalInteger, qemuVersionOption, stringList } from '../args.ts';
+import { checkFleetOptions, declareFleetOptions, fleetOperand } from '../capacity/fleet-options.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
@@ -77,8 +77,8 @@ export const capacityCommand: Command = {
       .option('json', { type: 'boolean', describe: 'One JSON document on standard output' }),
 
   async run(args, host) {
-    const fleet = optionalString(args, 'fleet');
-    checkFleetOptions(args, fleet !== undefined);
+    const fleet = fleetOperand(args, host.argv);
+    checkFleetOptions(args, fleet);
     if (fleet !== undefined) {
       const { runFleet } = await import('../capacity/fleet.ts');
       return runFleet(args, host, fleet);
