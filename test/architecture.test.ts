@@ -89,7 +89,7 @@ test('nothing reads the clock of the day or an unseeded random source except the
 });
 
 test('no heavy library is loaded by an eager import on the way to an arithmetic answer', () => {
-  const heavy = /^(zod|yaml|hdr-histogram-js|fzstd|xz-decompress)$/;
+  const heavy = /^(zod|yaml|hdr-histogram-js|fzstd|xz-decompress|saxes)$/;
   const seen = new Set<string>();
   const offences: string[] = [];
   const visit = (path: string, trail: readonly string[]): void => {

@@ -1,5 +1,10 @@
 import { diskChange } from '../advisor/inspection/disk-change.ts';
-import { type DiskImage, diskFindings, type InspectedDisk } from '../advisor/inspection/disk-findings.ts';
+import {
+  type DiskImage,
+  diskFindings,
+  type InspectedDisk,
+  remarkFinding,
+} from '../advisor/inspection/disk-findings.ts';
 import type { Finding } from '../advisor/inspection/finding.ts';
 import { geometryOfHeader } from '../advisor/inspection/image-findings.ts';
 import { UsageError } from '../errors.ts';
@@ -35,15 +40,7 @@ export function inspectedMachine(
       const problems = diskFindings(disk, machine.kind);
       return { ...disk, problems, change: diskChange(disk, problems, machine.kind) };
     }),
-    problems: machine.remarks.map(({ kind, text }) => ({
-      severity: kind === 'refused' ? 'error' : 'note',
-      code: kind === 'refused' ? 'refused' : kind === 'unread' ? 'not-read' : 'not-understood',
-      message: text,
-      meaning:
-        kind === 'refused' ? 'The guest does not start with it.' : 'Disks that are described there are missing here.',
-      remedy: '',
-      source: 'qtune',
-    })),
+    problems: machine.remarks.map((remark) => remarkFinding(remark, name)),
   };
 }
 

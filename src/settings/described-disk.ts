@@ -9,8 +9,11 @@ export type DiskSource =
 
 /** Something about a disk that was noticed where it is described. */
 export interface DiskRemark {
-  /** `refused`: QEMU or libvirt does not start with it. `unread`: it points to something that was not read. */
-  readonly kind: 'refused' | 'ignored' | 'unread';
+  /**
+   * `refused`: QEMU or libvirt does not start with it. `ineffective`: a setting that does not do what it says there. `unread`: it points
+   * to something that was not read.
+   */
+  readonly kind: 'refused' | 'ineffective' | 'unread';
   /** One sentence, without the disk's name. May hold text of the file. */
   readonly text: string;
 }

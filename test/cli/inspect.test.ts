@@ -82,6 +82,9 @@ test('backing files are opened with --chain only', async () => {
   expect(alone).not.toHaveProperty('chain');
   const { json } = await document('overlay.qcow2', '--chain');
   expect(json).toMatchObject({ chain: [{ file: 'disk.qcow2', allocatedClusterCount: 3 }] });
+  expect(json).toMatchObject({
+    problems: [{ code: 'backing' }, { code: 'chain', message: expect.stringContaining('a chain of 2') }],
+  });
 });
 
 test.each([

@@ -1,5 +1,11 @@
-import type { Geometry } from '../../qcow2/geometry.ts';
-import { type CacheSizes, computeCacheSizes, minimumRefcountTableCount } from '../../settings/cache-sizing.ts';
+import { computeGeometry, type Geometry } from '../../qcow2/geometry.ts';
+import { maximumClusterBytes } from '../../qcow2/limits.ts';
+import {
+  type CacheSizes,
+  computeCacheSizes,
+  defaultL2CacheMaximumBytes,
+  minimumRefcountTableCount,
+} from '../../settings/cache-sizing.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import type { DescribedDisk } from '../../settings/described-disk.ts';
 import { exactBytes, formatBytes } from '../../units/bytes.ts';
@@ -43,7 +49,7 @@ function cliff({ geometry, drive, l2TableCount, place }: CacheCase, cache: Cache
       meaning: enoughNow
         ? 'It holds all tables so far; once the guest has used more of the disk, requests to the rest first read a table.'
         : `A request to the rest first reads ${formatBytes(cache.l2EntryBytes)} of an L2 table, which makes random I/O several times slower.`,
-      remedy: `${sizeRemedy(geometry, place)} It takes up to ${formatBytes(geometry.l2FullCoverageBytes)} of memory.`,
+      remedy: `${sizeRemedy(geometry, place)} It takes up to ${formatBytes(geometry.l2FullCoverageBytes)} of memory.${conversion(geometry)}`,
       source: sizing,
     },
   ];
@@ -54,6 +60,20 @@ function tablesText(count: number, bytes: number): string {
   return count === 1
     ? ` The one L2 table that is there now takes ${formatBytes(bytes)}.`
     : ` The ${count} L2 tables that are there now take ${formatBytes(bytes)}.`;
+}
+
+/** Caches from here on are worth a conversion to larger clusters, bytes. */
+const dearCacheBytes = 512 * 1024 ** 2;
+
+/** The smallest clusters whose tables the default cache holds, or else the largest there are. */
+function conversion(geometry: Geometry): string {
+  if (geometry.l2FullCoverageBytes < dearCacheBytes) return '';
+  let larger = geometry;
+  while (larger.clusterBytes < maximumClusterBytes && larger.l2FullCoverageBytes > defaultL2CacheMaximumBytes) {
+    larger = computeGeometry({ ...geometry, clusterBytes: larger.clusterBytes * 2 });
+  }
+  if (larger === geometry) return '';
+  return ` With cluster_size=${exactBytes(larger.clusterBytes)} (qemu-img convert) ${formatBytes(larger.l2FullCoverageBytes)} would do.`;
 }
 
 /** How the cache that covers the disk is said in the place at hand. */

@@ -57,7 +57,8 @@ function leak({ count, example }: Damage, { header }: ImageCensus): Finding {
     severity: 'warning',
     code: 'leaked-clusters',
     message: `${count} ${count === 1 ? 'cluster is' : 'clusters are'} counted as used, but nothing refers to ${count === 1 ? 'it' : 'them'} (${formatBytes(count * header.clusterBytes)}): ${example}.`,
-    meaning: 'Space in the file is lost; data is not at risk. QEMU leaves that behind when it is killed.',
+    meaning:
+      'Space in the file is lost; data is not at risk. QEMU leaves that behind when it is killed; under a running guest it may only not be written yet.',
     remedy: '`qemu-img check -r leaks` gives it back, while no guest uses the image.',
     source: check,
   };

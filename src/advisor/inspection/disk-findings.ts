@@ -4,10 +4,11 @@ import type { ImageHeader } from '../../qcow2/header.ts';
 import { driveNode } from '../../settings/blockdev.ts';
 import { cacheFlags, cacheModeOf, defaultCacheMode } from '../../settings/cache-mode.ts';
 import type { SettingValue } from '../../settings/configuration.ts';
-import type { DescribedDisk, DescribedMachine } from '../../settings/described-disk.ts';
+import type { DescribedDisk, DescribedMachine, DiskRemark } from '../../settings/described-disk.ts';
 import { checkDrive } from '../../settings/drive-rules.ts';
 import { createSettingsOf } from '../existing-image.ts';
 import { cacheFindings } from './cache-findings.ts';
+import { chainRemedy, longChain } from './chain-finding.ts';
 import { type Finding, sortFindings } from './finding.ts';
 import { headerFindings } from './header-findings.ts';
 import { geometryOfHeader } from './image-findings.ts';
@@ -48,15 +49,24 @@ function rulesOf(machine: DescribedMachine['kind']): readonly Rule[] {
   ].filter((rule) => rule !== undefined);
 }
 
-const remarks: Rule = ({ disk }) =>
-  disk.remarks.map(({ kind, text }) => ({
-    severity: kind === 'refused' ? ('error' as const) : ('note' as const),
-    code: kind === 'refused' ? 'refused' : kind === 'ignored' ? 'not-understood' : 'not-read',
-    message: text,
-    meaning: kind === 'refused' ? 'The guest does not start with it.' : 'What it says is not part of this answer.',
-    remedy: kind === 'refused' ? 'Correct it.' : '',
-    source: disk.where,
-  }));
+const remarks: Rule = ({ disk }) => disk.remarks.map((remark) => remarkFinding(remark, disk.where));
+
+/** What each kind of remark is as a finding. */
+const remarkKinds: Readonly<Record<DiskRemark['kind'], Pick<Finding, 'severity' | 'code' | 'meaning' | 'remedy'>>> = {
+  refused: { severity: 'error', code: 'refused', meaning: 'The guest does not start with it.', remedy: 'Correct it.' },
+  ineffective: {
+    severity: 'warning',
+    code: 'ineffective',
+    meaning: 'The setting does not do what it says.',
+    remedy: '',
+  },
+  unread: { severity: 'note', code: 'not-read', meaning: 'What is said there is not part of this answer.', remedy: '' },
+};
+
+/** A remark of whoever read the description. @param source where it stands */
+export function remarkFinding({ kind, text }: DiskRemark, source: string): Finding {
+  return { ...remarkKinds[kind], message: text, source };
+}
 
 const format: Rule = ({ disk, image }) => {
   const source = 'QEMU docs/system/qemu-block-drivers.rst; block.c, find_image_format';
@@ -243,9 +253,6 @@ const ofHeader: Rule = ({ image }) =>
     : // A running guest has its image open: that it is so is no news here.
       headerFindings(image.header).filter(({ code }) => code !== 'dirty');
 
-/** From this many layers on a chain is worth a warning. */
-const longChain = 8;
-
 const layers: Rule = ({ disk }) => {
   if (disk.layers.length === 0) return undefined;
   const count = disk.layers.length + 1;
@@ -255,10 +262,7 @@ const layers: Rule = ({ disk }) => {
     message: `The disk is a chain of ${count} images.`,
     meaning:
       'Each layer has caches of its own, in memory as large as those of one disk, and a read looks through the layers from the top.',
-    remedy:
-      count >= longChain
-        ? 'Merge layers: `virsh blockcommit` or `blockpull`, qemu-img commit or rebase while it is off.'
-        : '',
+    remedy: count >= longChain ? chainRemedy : '',
     source: 'QEMU docs/qcow2-cache.txt; docs/interop/live-block-operations.rst',
   };
 };

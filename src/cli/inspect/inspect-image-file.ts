@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { AdviceRequest } from '../../advisor/advice-request.ts';
 import { existingImage } from '../../advisor/existing-image.ts';
-import type { Finding } from '../../advisor/inspection/finding.ts';
+import { chainFinding } from '../../advisor/inspection/chain-finding.ts';
+import { type Finding, sortFindings } from '../../advisor/inspection/finding.ts';
 import { imageFindings } from '../../advisor/inspection/image-findings.ts';
 import { type Recommendation, recommend } from '../../advisor/recommendation.ts';
 import { findTraits } from '../../advisor/workload-traits.ts';
@@ -35,10 +36,18 @@ export async function inspectImageFile(name: string, options: ImageOptions, host
   const seen = new Set<string>();
   const progress = new Progress(host);
   try {
-    return await inspectLayer(resolve(host.cwd, name), name, options, seen, new Steps(host, progress));
+    return withChain(await inspectLayer(resolve(host.cwd, name), name, options, seen, new Steps(host, progress)));
   } finally {
     progress.done();
   }
+}
+
+/** The image with what its chain costs among the findings. */
+function withChain(image: InspectedImage): InspectedImage {
+  const { census, chain = [], problems } = image;
+  if (census === undefined || chain.length === 0) return image;
+  const headers = [census, ...chain.flatMap((layer) => layer.census ?? [])].map(({ header }) => header);
+  return { ...image, problems: sortFindings([...problems, chainFinding(headers, chain.length + 1)]) };
 }
 
 async function inspectLayer(

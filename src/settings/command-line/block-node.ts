@@ -34,7 +34,7 @@ const formats = new Set('bochs cloop dmg luks parallels qcow qcow2 qed raw vdi v
 
 /**
  * Follows a node of the block graph to its file, and its backing layers.
- * @param remarks takes what QEMU would refuse
+ * @param remarks takes what QEMU would refuse, and what has no effect there
  * @param sizesAreBytes `-blockdev` takes whole numbers of bytes only
  */
 export function resolveNode(
@@ -78,6 +78,18 @@ function resolveOne(
   if (file === undefined) {
     const source = options.has('filename') ? sourceOf(options) : ({ kind: 'empty' } as const);
     return { node: options, format: driver, source, drive: own };
+  }
+  // A child that is written inline lets discards through by itself; one that stands by its name does what it says.
+  if (
+    own.discard === 'unmap' &&
+    options.has('file') &&
+    file.get('discard') !== 'unmap' &&
+    file.get('discard') !== 'on'
+  ) {
+    remarks.push({
+      kind: 'ineffective',
+      text: `discard=unmap ends at the file node ${options.get('file')}, which does not have it: the host gets no space back.`,
+    });
   }
   // How the file is opened is said of its own node: aio, and whether past the page cache.
   const { aio, 'cache.direct': direct, 'cache.no-flush': noFlush } = settingsOf(file, remarks, sizesAreBytes);

@@ -236,6 +236,15 @@ describe('an image', () => {
   });
 });
 
+test('a cache of gigabytes is beside the clusters that need less', () => {
+  const huge: DiskImage = {
+    state: 'read',
+    header: { ...(large as { header: typeof header }).header, virtualBytes: 2 ** 46 },
+  };
+  expect(findingsOf({}, huge)[0]?.remedy).toMatch(/With cluster_size=2M \(qemu-img convert\) 256 MiB would do\.$/);
+  expect(findingsOf({})[0]?.remedy).not.toContain('convert');
+});
+
 test('the gravest finding decides', () => {
   const of = (severity: Finding['severity']): Finding => ({
     severity,

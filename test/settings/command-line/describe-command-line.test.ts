@@ -73,7 +73,14 @@ test('-set changes a drive that is there, and is refused for one that is not', (
 test('block nodes are followed through filters and names to the file and the backing layers', () => {
   const words = [
     '-blockdev',
-    json({ driver: 'file', filename: '/top.qcow2', 'node-name': 's1', aio: 'native', cache: { direct: true } }),
+    json({
+      driver: 'file',
+      filename: '/top.qcow2',
+      'node-name': 's1',
+      aio: 'native',
+      discard: 'unmap',
+      cache: { direct: true },
+    }),
     '-blockdev',
     json({ driver: 'file', filename: '/base.qcow2', 'node-name': 's2' }),
     '-blockdev',
@@ -119,6 +126,26 @@ test('-blockdev with units, without a name and with broken JSON is refused', () 
     { kind: 'refused', text: expect.stringContaining('whole number of bytes') },
   ]);
   expect(machine.remarks.map(({ kind }) => kind)).toEqual(['refused', 'refused']);
+});
+
+test('discard has to be said of the file node too where that stands by its name', () => {
+  const node = (discard: object) => [
+    '-blockdev',
+    json({ driver: 'file', filename: '/x', 'node-name': 's', ...discard }),
+    '-blockdev',
+    json({ driver: 'qcow2', 'node-name': 'f', file: 's', discard: 'unmap' }),
+  ];
+  expect(disksOf(...node({}))[0]?.remarks).toEqual([
+    { kind: 'ineffective', text: expect.stringContaining('the file node s') },
+  ]);
+  expect(disksOf(...node({ discard: 'unmap' }))[0]?.remarks).toEqual([]);
+  const inline = json({
+    driver: 'qcow2',
+    'node-name': 'f',
+    file: { driver: 'file', filename: '/x' },
+    discard: 'unmap',
+  });
+  expect(disksOf('-blockdev', inline)[0]?.remarks).toEqual([]);
 });
 
 test('nodes that name each other end somewhere', () => {
