@@ -1,5 +1,5 @@
-import type { HeatResult, RaceCandidate, Track } from '../../../src/advisor/race/types.ts';
 import { normalDraws } from '../../../src/advisor/race/normal-draws.ts';
+import type { HeatResult, RaceCandidate, Track } from '../../../src/advisor/race/types.ts';
 import { createRandom } from '../../../src/stats/random.ts';
 
 /** A made-up space: cluster sizes × subclusters × cache sizes × entry sizes, with true rates and a model that is off. */
@@ -37,7 +37,10 @@ export function simulatedSpace(world: SimulatedWorld): SimulatedSpace {
           const key = `${clusterLog2} ${subclusters ? 'sub' : 'plain'} ${coverageLog2} ${entryLog2}`;
           const away = Math.abs(clusterLog2 - 16);
           const rate =
-            9 + missCost * coverageLog2 * 0.5 + clusterGain * (3 - Math.abs(clusterLog2 - 19)) - (subclusters ? 0.03 : 0);
+            9 +
+            missCost * coverageLog2 * 0.5 +
+            clusterGain * (3 - Math.abs(clusterLog2 - 19)) -
+            (subclusters ? 0.03 : 0);
           truth.set(key, rate);
           predictions.push(rate + shared + ownError * normal());
           rest.push({
