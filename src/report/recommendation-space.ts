@@ -98,9 +98,10 @@ function settingsOf({ settings }: Proposal): readonly string[] {
 }
 
 /** The same as data: every step of the search, every setting's part in it, and the whole front. */
-export function spaceDocument({ space, front }: Recommendation) {
+export function spaceDocument({ request, space, front }: Recommendation) {
   const round = (value: number) => Number(value.toPrecision(6));
   return {
+    ...(request.held === undefined ? {} : { held: request.held }),
     ...(space === undefined ? {} : { space }),
     ...(front === undefined
       ? {}

@@ -4,6 +4,7 @@ const settings = z.record(z.string(), z.union([z.number(), z.boolean(), z.string
 
 /** What `qtune recommend --json` says of the search. */
 export const spaceFields = {
+  held: z.object({ create: settings, drive: settings }).optional().describe('Settings that were given, not searched'),
   space: z
     .object({
       steps: z
