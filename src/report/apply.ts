@@ -26,7 +26,7 @@ export interface AppliedDisk {
   readonly virtualBytes: number;
   readonly filters: readonly string[];
   readonly backingCount: number;
-  readonly source: 'stated' | '-drive' | '-blockdev' | 'undo';
+  readonly source: 'stated' | '-drive' | '-blockdev' | 'undo' | 'record';
   readonly former: AppliedSide;
   readonly wanted: AppliedSide;
   /** Speed after over speed before, predicted by arithmetic. */
@@ -41,6 +41,7 @@ const sources: Readonly<Record<AppliedDisk['source'], string>> = {
   stated: 'what you said; QEMU does not tell it',
   '-drive': "what QEMU's command line says (-drive); QEMU does not tell whether it was changed since",
   '-blockdev': "what QEMU's command line says (-blockdev); QEMU does not tell whether it was changed since",
+  record: 'what qtune set last; QEMU does not tell whether somebody changed it since',
   undo: 'what the undo file says; QEMU does not tell it',
 };
 

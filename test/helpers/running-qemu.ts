@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QmpConnection } from '../../src/engine/qmp/connection.ts';
+import type { QmpArguments } from '../../src/engine/qmp/qmp.ts';
 
 /** Whether `qemu-system-x86_64` starts here. */
 export function hasSystemEmulator(): boolean {
@@ -13,7 +14,7 @@ export function hasSystemEmulator(): boolean {
 export interface RunningQemu {
   readonly child: ChildProcess;
   /** Asks over the test's own monitor. */
-  ask(command: string, args?: Record<string, string>): Promise<unknown>;
+  ask(command: string, args?: QmpArguments): Promise<unknown>;
   /** Misses of the L2 cache since the last call, by QEMU's own trace. */
   misses(): number;
   stop(): Promise<void>;
@@ -56,6 +57,7 @@ export async function startQemu(program: string, args: readonly string[], direct
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
+      for (const name of ['vm.qmp', 'test.qmp']) rmSync(join(directory, name), { force: true });
     },
   };
 }

@@ -1,30 +1,31 @@
 import type { BlockNode } from '../../engine/qmp/block-nodes.ts';
-import { commandLineOfListener } from '../../engine/qmp/monitor-owner.ts';
+import type { MonitorOwner } from '../../engine/qmp/monitor-owner.ts';
 import type { RunningDisk } from '../../engine/qmp/running-disk.ts';
 import { type NodeOptions, type StartedOptions, startedOptions } from '../../engine/qmp/started-options.ts';
 import { visibleText } from '../../engine/visible-text.ts';
 import { UsageError } from '../../errors.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
+import { type LastChange, lastOptions } from './last-change.ts';
 
 /** Settings in force, and who says so. */
 export interface CurrentOptions extends NodeOptions {
-  readonly source: 'stated' | '-drive' | '-blockdev' | 'undo';
+  readonly source: 'stated' | '-drive' | '-blockdev' | 'undo' | 'record';
 }
 
 const hint =
   'QEMU resets what is not repeated. Say what the disk was started with: --current l2-cache-size=1M,discard=unmap; or --current defaults if it had no settings of its own.';
 
 /**
- * The options in force of each disk. QEMU tells only a few of them: the others are those that the user states, or of QEMU's command line
- * where nothing that QEMU does tell contradicts it.
+ * The options in force of each disk. QEMU tells only a few of them: the others are those that the user states, that qtune set last, or of
+ * QEMU's command line where nothing that QEMU does tell contradicts it.
  * @throws UsageError where they are not known
  */
 export function currentOptions(
   disks: readonly RunningDisk[],
   stated: SettingValues | undefined,
-  socket: string,
+  known: { readonly owner: MonitorOwner | undefined; readonly last: LastChange | undefined },
 ): readonly CurrentOptions[] {
-  const commandLine = commandLineOfListener(socket);
+  const commandLine = known.owner?.commandLine;
   return disks.map((disk) => {
     const { node } = disk;
     const started = commandLine && startedOptions(commandLine, disk);
@@ -33,6 +34,13 @@ export function currentOptions(
       return { source: 'stated', drive: withTold(stated, node), kept: started?.kept ?? {} };
     }
     const shown = `the settings of ${visibleText(node.name)}`;
+    const last = lastOptions(known.last, node);
+    if (last !== undefined) {
+      const isSame = String(last.drive['detect-zeroes'] ?? 'off') === node.detectZeroes;
+      if (known.last?.isSettled && isSame) return { source: 'record', ...last };
+      const why = isSame ? 'qtune was ended while it changed them' : 'somebody changed detect-zeroes after qtune';
+      throw new UsageError(`--current is missing: QEMU does not tell ${shown}, and ${why}`, { hint });
+    }
     if (started === undefined) {
       const why = commandLine
         ? "QEMU's command line does not name it"

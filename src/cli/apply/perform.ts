@@ -1,10 +1,12 @@
 import { QmpConnection } from '../../engine/qmp/connection.ts';
+import { monitorOwner } from '../../engine/qmp/monitor-owner.ts';
 import { type NodeChange, reopenCommand, reopenNodes } from '../../engine/qmp/reopen.ts';
 import { differences, observe } from '../../engine/qmp/verify.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { ApplyResult } from '../../report/apply-json.ts';
 import type { Host } from '../host.ts';
 import { checkGuestState } from './guest-state.ts';
+import { keepLastChange, readLastChange } from './last-change.ts';
 import type { DiskPlan } from './plan.ts';
 import { type Running, socketPath } from './running.ts';
 import type { ApplySettings } from './settings.ts';
@@ -62,6 +64,13 @@ export async function performChange(
   // Before the change, so that whatever happens to qtune the way back is there.
   if (settings.saveUndo !== undefined) saveUndo(host, settings.saveUndo, undoEntries(plans));
   const path = socketPath(host, settings.choice.socket);
+  const identity = monitorOwner(path)?.identity;
+  const last = identity === undefined ? undefined : await readLastChange(host, identity);
+  const keep = (isSettled: boolean): void => {
+    if (identity !== undefined) keepLastChange(host, identity, last, { isSettled, disks: undoEntries(plans) });
+  };
+  // A kill in the middle leaves a mark, so that the next change does not take the command line's word.
+  keep(false);
   const others: QmpConnection[] = [];
   const reconnect = async (): Promise<QmpConnection> => {
     const another = await QmpConnection.open({ path, signal: new AbortController().signal });
@@ -70,6 +79,10 @@ export async function performChange(
   };
   try {
     const outcome = await reopenNodes({ connection, reconnect, before, changes });
+    if (outcome.state === 'changed') keep(true);
+    else if (outcome.state !== 'unknown' && identity !== undefined) {
+      keepLastChange(host, identity, last, { isSettled: true, disks: undoEntries(plans).map(unchanged) });
+    }
     const reason = outcome.state === 'changed' ? undefined : outcome.reason;
     const why = outcome.state === 'unknown' ? `${outcome.reason}; going back failed: ${outcome.restoring}` : reason;
     return {
@@ -80,6 +93,11 @@ export async function performChange(
   } finally {
     for (const other of others) other.close();
   }
+}
+
+/** The record of a change that did not come about. */
+function unchanged(entry: UndoDisk): UndoDisk {
+  return { ...entry, wanted: entry.former };
 }
 
 function changesOf(plans: readonly DiskPlan[]): readonly NodeChange[] {

@@ -1,5 +1,7 @@
+import { monitorOwner } from '../../engine/qmp/monitor-owner.ts';
 import type { Host } from '../host.ts';
 import { currentOptions } from './current.ts';
+import { readLastChange } from './last-change.ts';
 import { checkReopenable, type DiskPlan, planDisk, type Wish } from './plan.ts';
 import { type Running, type RunningChoice, socketPath } from './running.ts';
 import type { ApplySettings } from './settings.ts';
@@ -33,7 +35,7 @@ export async function planAll(
   const known =
     wish.from === 'undo'
       ? disks.map((disk) => ({ source: 'undo' as const, ...undoFor(disk, undo, wish.file).wanted }))
-      : currentOptions(disks, current, socketPath(host, choice.socket));
+      : currentOptions(disks, current, await whatIsKnown(socketPath(host, choice.socket), host));
   // Of `args` only what a recommendation depends on is looked at.
   const { workload, memory, priority } = args;
   const context = { version, args: { workload, memory, priority }, host };
@@ -45,4 +47,9 @@ export async function planAll(
     plans.push(await planDisk(disk, now, wished, context));
   }
   return plans;
+}
+
+async function whatIsKnown(socket: string, host: Host): Promise<Parameters<typeof currentOptions>[2]> {
+  const owner = monitorOwner(socket);
+  return { owner, last: owner && (await readLastChange(host, owner.identity)) };
 }

@@ -1,17 +1,24 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { startTicks } from '../scratch.ts';
 
 /** Flag of a socket that accepts connections, in /proc/net/unix. @source Linux include/uapi/linux/net.h, __SO_ACCEPTCON */
 const listening = 0x10000;
 /** A command line of a guest with hundreds of disks is some 100 KB. */
 const longestCommandLine = 4 * 2 ** 20;
 
+/** The process behind a monitor. */
+export interface MonitorOwner {
+  readonly commandLine: readonly string[];
+  /** Names this very process for as long as the machine is up: its id and when it started. */
+  readonly identity: string;
+}
+
 /**
- * The command line of the QEMU that listens on a Unix socket of this machine: that of the process which holds the socket's listening
- * end. Undefined where it cannot be seen: another user's, another network or process namespace, not Linux.
+ * The QEMU that listens on a Unix socket of this machine: the process which holds the socket's listening end. Undefined where it cannot be seen: another user's, another network or process namespace, not Linux.
  * @source proc(5), /proc/net/unix and /proc/PID/fd; the peer's id from SO_PEERCRED is not to be had from Node
  */
-export function commandLineOfListener(socketPath: string): readonly string[] | undefined {
+export function monitorOwner(socketPath: string): MonitorOwner | undefined {
   const sockets = listeningSockets(basename(socketPath));
   if (sockets.size === 0) return undefined;
   const wanted = realPath(socketPath);
@@ -21,7 +28,9 @@ export function commandLineOfListener(socketPath: string): readonly string[] | u
   });
   // Several hold it where the one that made it handed it on; which of them serves it cannot be told.
   const [pid, ...others] = found;
-  return pid === undefined || others.length > 0 ? undefined : commandLine(pid);
+  if (pid === undefined || others.length > 0) return undefined;
+  const [words, ticks] = [commandLine(pid), startTicks(Number(pid))];
+  return words === undefined || ticks === null ? undefined : { commandLine: words, identity: `${pid}-${ticks}` };
 }
 
 /** Paths of listening sockets whose last part is the given one, by the number of the socket. */

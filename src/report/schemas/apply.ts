@@ -20,9 +20,9 @@ const disk = z.object({
   fileName: z.string(),
   virtualBytes: z.int().positive(),
   formerSource: z
-    .enum(['stated', '-drive', '-blockdev', 'undo'])
+    .enum(['stated', '-drive', '-blockdev', 'undo', 'record'])
     .describe(
-      "Where the former settings are known from, since QEMU does not tell them: --current, QEMU's command line, an undo file",
+      "Where the former settings are known from, since QEMU does not tell them: --current, QEMU's command line, an undo file, qtune's record of its last change",
     ),
   former: side,
   wanted: side,
@@ -59,20 +59,26 @@ const nodeOptions = z.strictObject({
   kept: z.record(z.string(), z.union([scalar, z.record(z.string(), scalar)])),
 });
 
+const undoDisks = z
+  .array(
+    z.strictObject({
+      node: z.string().min(1).max(255),
+      fileName: z.string(),
+      virtualBytes: z.int().positive(),
+      former: nodeOptions.describe('In force before the change, and again after the undo'),
+      wanted: nodeOptions.describe('In force after the change'),
+    }),
+  )
+  .min(1);
+
 /** What `qtune apply --save-undo` writes and `--undo` reads. */
 export const undoSchema = z
-  .strictObject({
-    schema: z.literal('qtune.undo/1'),
-    disks: z
-      .array(
-        z.strictObject({
-          node: z.string().min(1).max(255),
-          fileName: z.string(),
-          virtualBytes: z.int().positive(),
-          former: nodeOptions.describe('In force before the change, and again after the undo'),
-          wanted: nodeOptions.describe('In force after the change'),
-        }),
-      )
-      .min(1),
-  })
+  .strictObject({ schema: z.literal('qtune.undo/1'), disks: undoDisks })
   .describe('The way back from a change of a running QEMU');
+
+/** What qtune keeps for itself of its changes to a QEMU that is running. */
+export const lastChangeSchema = z.strictObject({
+  schema: z.literal('qtune.running/1'),
+  isSettled: z.boolean(),
+  disks: undoDisks,
+});

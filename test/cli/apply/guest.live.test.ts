@@ -31,7 +31,9 @@ afterEach(async () => {
 });
 
 const path = (name: string): string => join(directory, name);
-const apply = (...argv: string[]) => runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory });
+const environment = () => ({ ...process.env, XDG_STATE_HOME: directory });
+const apply = (...argv: string[]) =>
+  runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory, env: environment() });
 
 describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qemu-system-x86_64, qemu-img)', () => {
   const machine = ['-accel', 'tcg', '-S', '-nodefaults', '-display', 'none', '-machine', 'q35'];
@@ -140,7 +142,8 @@ describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qe
 
   test('settings that were changed behind its back are noticed where QEMU tells of them', async () => {
     await start(...withDisk(drive));
-    expect((await apply('--drive', 'detect-zeroes=off', '--yes')).exitCode).toBe(ExitCode.ok);
+    const { stdout } = await apply('--drive', 'detect-zeroes=off', '--dry-run', '--json');
+    await running?.ask('blockdev-reopen', JSON.parse(stdout).command.arguments);
     const { exitCode, stderr } = await apply('--drive', largeCache, '--yes');
     expect([exitCode, stderr]).toEqual([ExitCode.usage, expect.stringContaining('were changed since')]);
   });

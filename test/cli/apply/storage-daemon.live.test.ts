@@ -31,7 +31,9 @@ afterEach(async () => {
 });
 
 const path = (name: string): string => join(directory, name);
-const apply = (...argv: string[]) => runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory });
+const environment = () => ({ ...process.env, XDG_STATE_HOME: directory });
+const apply = (...argv: string[]) =>
+  runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory, env: environment() });
 
 describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools }) => {
   async function start(options: string, ...more: string[]): Promise<void> {
@@ -77,6 +79,25 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     expect(warmMisses()).toBeGreaterThanOrEqual(tableCount);
     await running?.stop();
     execFileSync(join(tools, 'qemu-img'), ['check', '-q', path('disk.qcow2')]);
+  });
+
+  test('a change after a change starts from the first one, not from the command line', async () => {
+    createImage(tools, path('disk.qcow2'));
+    await start('l2-cache-size=8192');
+    expect((await apply('--drive', largeCache, '--yes')).exitCode).toBe(ExitCode.ok);
+    const { exitCode, stdout } = await apply('--drive', 'overlap-check=none', '--yes', '--json');
+    expect(exitCode).toBe(ExitCode.ok);
+    const [disk] = applySchema.parse(JSON.parse(stdout)).disks;
+    expect(disk).toMatchObject({ formerSource: 'record', former: { drive: { 'l2-cache-size': 131_072 } } });
+    expect(warmMisses()).toBe(0);
+    // Another QEMU on the same image has its own command line.
+    await running?.stop();
+    await start('l2-cache-size=16384');
+    const again = await apply('--dry-run', '--drive', largeCache, '--json');
+    expect(JSON.parse(again.stdout).disks[0]).toMatchObject({
+      formerSource: '-blockdev',
+      former: { drive: { 'l2-cache-size': 16_384 } },
+    });
   });
 
   test('what QEMU refuses changes nothing', async () => {
@@ -144,7 +165,11 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     const seen = new Set<number>();
     for (let round = 0; round < 8; round++) {
       const change = ['--current', smallCache, '--drive', largeCache, '--yes'];
-      const child = spawn('node', [bin, 'apply', '--qmp', 'vm.qmp', ...change], { cwd: directory, stdio: 'ignore' });
+      const child = spawn('node', [bin, 'apply', '--qmp', 'vm.qmp', ...change], {
+        cwd: directory,
+        env: environment(),
+        stdio: 'ignore',
+      });
       const exit = new Promise((resolve) => child.once('exit', resolve));
       // From before it connects to after it ended, wherever this machine happens to be then.
       await Promise.race([sleep(round * 120), exit]);
