@@ -61,5 +61,9 @@ function needed(context: RuleContext): string {
       ? ''
       : ` Its requests need ${formatCount(neededSliceCount)} entries of 4 KiB, ${formatBytes(neededSliceCount * 4096)}, for 99 % of the hits that any cache gives (counted, clusters of 64 KiB; recorded guests on small disks needed ${recordedSliceCount} at most).`;
   if (misses >= noticeableMisses || firstWrites + flushes <= noticeableMisses) return counted;
-  return `${counted} Of 100 requests ${Number(misses.toFixed(1))} read a table, while ${formatCount(firstWrites)} are first writes and ${formatCount(flushes)} flushes follow: those cost more than the cache.`;
+  const what = [
+    ...(firstWrites > 0 ? [`${formatCount(firstWrites)} are first writes`] : []),
+    ...(flushes > 0 ? [`${formatCount(flushes)} flushes follow`] : []),
+  ];
+  return `${counted} Of 100 requests ${Number(misses.toFixed(1))} read a table, while ${what.join(' and ')}: those cost more than the cache.`;
 }

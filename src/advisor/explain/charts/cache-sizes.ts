@@ -30,7 +30,7 @@ export function refcountCacheChart(lab: Lab): ExplainChart {
   const allocating = refcountCacheBytes.map((bytes) => {
     const result = runExperiment(
       {
-        image: newImage(lab, {}, { diskBytes: refcountDiskBytes }),
+        image: newImage({}, { diskBytes: refcountDiskBytes }),
         drive: { 'refcount-cache-size': bytes },
         steps: stepCount,
         step: (driver, index) => driver.write(index * 2 ** 20, 4096),

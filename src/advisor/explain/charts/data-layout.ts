@@ -32,7 +32,7 @@ export function compressedReadChart(lab: Lab): ExplainChart {
   const runs = sizes.map((clusterBytes) =>
     runExperiment(
       {
-        image: newImage(lab, { cluster_size: clusterBytes }),
+        image: newImage({ cluster_size: clusterBytes }),
         drive: {},
         steps: count,
         warmUp: (driver) => {

@@ -52,7 +52,7 @@ function touchAll(driver: Parameters<Parameters<typeof runExperiment>[0]['step']
 export function ioKindsChart(lab: Lab): ExplainChart {
   const result = runExperiment(
     {
-      image: newImage(lab, {}, { diskBytes }),
+      image: newImage({}, { diskBytes }),
       drive: { cache: 'none' },
       steps: stepCount,
       warmUp: touchAll,
@@ -83,7 +83,7 @@ export interface ModeVariant {
 export function modeSpeedChart(lab: Lab, variants: readonly ModeVariant[]): ExplainChart {
   const runs = variants.map(({ drive, family }) =>
     runExperiment(
-      { image: newImage(lab, {}, { diskBytes }), drive, steps: stepCount, warmUp: touchAll, step: mixedSteps(lab) },
+      { image: newImage({}, { diskBytes }), drive, steps: stepCount, warmUp: touchAll, step: mixedSteps(lab) },
       basisFor(lab, family),
     ),
   );
@@ -105,7 +105,7 @@ export function modeSyncChart(lab: Lab, variants: readonly Omit<ModeVariant, 'fa
   const syncs = (drive: SettingValues, count: number) =>
     runExperiment(
       {
-        image: newImage(lab, {}, { diskBytes }),
+        image: newImage({}, { diskBytes }),
         drive,
         steps: 256,
         warmUp: touchAll,
@@ -138,7 +138,7 @@ export function extentChart(lab: Lab): ExplainChart {
     const random = new Random(1);
     runExperiment(
       {
-        image: newImage(lab, {}, { diskBytes }),
+        image: newImage({}, { diskBytes }),
         drive: {},
         steps: writes,
         watch: {
@@ -175,7 +175,7 @@ export function extentChart(lab: Lab): ExplainChart {
 export function overwriteChart(lab: Lab): ExplainChart {
   const windows = 8;
   const values: number[] = [];
-  const image = newImage(lab, {}, { diskBytes: diskBytes / 16 });
+  const image = newImage({}, { diskBytes: diskBytes / 16 });
   const random = new Random(1);
   const seen = { all: 0, over: 0 };
   runExperiment(

@@ -140,7 +140,7 @@ export function freedTablesChart(lab: Lab): ExplainChart {
     const create = { cluster_size: clusterBytes };
     return runExperiment(
       {
-        image: newImage(lab, create, { diskBytes: oldTableDiskBytes }),
+        image: newImage(create, { diskBytes: oldTableDiskBytes }),
         drive: { 'pass-discard-other': pass },
         steps: 1,
         step: (driver) => {

@@ -59,7 +59,7 @@ export function formatVersionChart(lab: Lab): ExplainChart {
     ({ create, backing }) =>
       runExperiment(
         {
-          image: newImage(lab, create, { backing, diskBytes }),
+          image: newImage(create, { backing, diskBytes }),
           drive: { discard: 'unmap' },
           steps: count,
           warmUp: (driver) => driver.write(0, 4096),

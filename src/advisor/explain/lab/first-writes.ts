@@ -24,7 +24,7 @@ const stepBytes = labDiskBytes / 2048;
 /** What one such write costs, its share of the flushes included. */
 export function runFirstWrites(lab: Lab, writes: FirstWrites): ExperimentResult {
   const { create, drive = {}, backing = 'none', requestBytes = 4096, writesPerFlush } = writes;
-  const image = newImage(lab, create, { backing });
+  const image = newImage(create, { backing });
   const places = new ShuffledRange(labDiskBytes / stepBytes - 1, new Random(seed));
   // Not at the start of a cluster of any size: there is something on both sides to fill up.
   const offsetOf = (index: number) => (places.at(index) + 1) * stepBytes + 8192;

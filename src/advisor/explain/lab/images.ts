@@ -1,3 +1,4 @@
+import { commonHost } from '../../../driver/driver-options.ts';
 import type { ImageState } from '../../../driver/image-state.ts';
 import { COPIED, HAS_OFFSET } from '../../../driver/l2-table.ts';
 import { prepareImage } from '../../../driver/prepare-image.ts';
@@ -5,21 +6,19 @@ import type { SettingValues } from '../../../settings/configuration.ts';
 import { resolveCreate } from '../../../settings/resolve.ts';
 import type { ImagePreparation } from '../../../workload/workload.ts';
 import { mappedImage } from '../../ranking/mapped-image.ts';
-import type { Lab } from './lab.ts';
 
 /** What experiments that do not depend on the disk's size are run on: some L2 tables at any cluster size, and soon done. */
 export const labDiskBytes = 4 * 2 ** 30;
 
 export type LabBacking = ImagePreparation['backing'];
 
-/** A new image, as `qemu-img create` leaves it. */
+/** A new image, as a `qemu-img create` leaves it that knows every option: what a setting does is told to users of an older one too. */
 export function newImage(
-  { basis }: Lab,
   create: SettingValues,
   { backing = 'none', diskBytes = labDiskBytes }: { readonly backing?: LabBacking; readonly diskBytes?: number } = {},
 ): ImageState {
   const configuration = { label: '', create, drive: {} };
-  return prepareImage({ configuration, diskBytes, content: 'empty', backing }, basis.host);
+  return prepareImage({ configuration, diskBytes, content: 'empty', backing }, commonHost);
 }
 
 /** An image whose clusters were all written once, from the first to the last. */

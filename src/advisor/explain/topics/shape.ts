@@ -6,13 +6,17 @@ import { snapshotChart } from '../charts/snapshots.ts';
 import { speedChart } from '../charts/speed.ts';
 import type { Topic } from '../explanation.ts';
 import type { Lab } from '../lab/lab.ts';
-import { always, convert, ownSettings, seeInfo } from './phrases.ts';
+import { always, convert, ownCreate, ownSettings, seeInfo } from './phrases.ts';
 
 const data = { format: 'qcow2', content: 'data' } as const;
 
 function speedByShape(lab: Lab, title: string) {
+  // Said only where it differs: a QEMU that does not know the option has no word for off either.
+  const own = ownCreate(lab).extended_l2 === true;
   const settings = (extended: boolean) =>
-    candidateClusterBytes.map((bytes) => ownSettings(lab, { create: { cluster_size: bytes, extended_l2: extended } }));
+    candidateClusterBytes.map((bytes) =>
+      ownSettings(lab, { create: { cluster_size: bytes, ...(extended === own ? {} : { extended_l2: extended }) } }),
+    );
   return speedChart(lab, {
     title,
     shape: 'lines',
