@@ -1,3 +1,4 @@
+import type { Option } from '../advisor/recommendation.ts';
 import type { ImageHeader } from '../qcow2/header.ts';
 import type { ImageCensus } from '../qcow2/inspect/inspect-image.ts';
 import { printSettings } from '../settings/print.ts';
@@ -94,11 +95,21 @@ function recommendationLines({ recommendation, name }: InspectedImage, width: nu
     return [paragraph("Recommended: QEMU's defaults; nothing is to be gained for random requests all over it.", width)];
   }
   const memory = formatBytes(recommended.proposal.memoryBytes);
+  const createOf = ({ proposal }: Option): string => printSettings('create', proposal.settings.create);
+  const converted = recommendation.alternatives.find((option) => createOf(option) !== createOf(recommended));
   return [
     paragraph(
       `Recommended while it runs, with ${memory} of caches (\`qtune recommend --image ${printable(name)}\` has the reasons and the other targets):`,
       width,
     ),
     `  ${printSettings('drive', recommended.proposal.settings.drive)}`,
+    ...(converted === undefined
+      ? []
+      : [
+          paragraph(
+            `Or ${converted.title}, with ${formatBytes(converted.proposal.memoryBytes)} of caches: ${createOf(converted)}`,
+            width,
+          ),
+        ]),
   ];
 }
