@@ -41,6 +41,10 @@ export async function replayAll({ directory, repetitions, out }: ReplayOptions):
     const recording = readRecording(join(directory, `${name}.ndjson`));
     if (recording === undefined) continue;
     const source = replaySource(recording);
+    if (source.draws.some(({ length }) => length === 0)) {
+      process.stderr.write(`${name}: left out, as some configurations have no block yet\n`);
+      continue;
+    }
     sources.push(source);
     for (const method of methods) {
       const count = method === methods[0] ? repetitions : Math.ceil(repetitions * comparedShare);
