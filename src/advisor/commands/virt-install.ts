@@ -47,6 +47,11 @@ function editDisk(options: string): string {
   return `virt-xml DOMAIN --edit target=vda --disk ${shellWord(options)}`;
 }
 
+/** Whether virt-install 4.1 and 5.0 would put another name into the domain: they escape quotes and entities twice. */
+export function misnamed(fileName: string): boolean {
+  return /['"]|&#?\w+;/.test(fileName);
+}
+
 function notes(input: TargetInput): readonly string[] {
   return [toolGuard('virt-install', '5.0.0', 'else the line for 4.x'), ...domainNotes(input)];
 }
@@ -65,7 +70,14 @@ export const virtInstallTarget: CommandTarget = {
     return `--disk ${shellWord(`${disk},${current}`)}\n# virt-install 4.x: --disk ${shellWord(`${disk},${older}`)}`;
   },
   undo: ({ proposal }) => editDisk(withoutSettings(proposal)),
-  notes,
+  notes: (input) => [
+    ...notes(input),
+    ...(misnamed(input.request.fileName)
+      ? [
+          "cannot be said here: the file's name, of which virt-install escapes quotes twice; put it right with virsh edit",
+        ]
+      : []),
+  ],
 };
 
 export const virtXmlTarget: CommandTarget = {

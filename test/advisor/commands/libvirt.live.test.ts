@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandSheet } from '../../../src/advisor/commands/index.ts';
 import { absolutePath, combinedCacheBytes, driverAttributes } from '../../../src/advisor/commands/libvirt.ts';
 import type { TargetInput } from '../../../src/advisor/commands/target.ts';
+import { misnamed } from '../../../src/advisor/commands/virt-install.ts';
 import { hasXmllint } from '../../helpers/format-checkers.ts';
 import { findProgram, type LibvirtUnderTest, libvirtsUnderTest } from '../../helpers/libvirt.ts';
 import { anyInput } from './any-input.ts';
@@ -48,6 +49,9 @@ function unescaped(xml: string): string {
     .replace(/&#x([0-9a-f]+);/gi, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 16)))
     .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name] ?? '');
 }
+
+/** Names that virt-install writes wrongly into its XML, whatever it is given; the notes say so. */
+const installable = anyInput({ everything: true }).filter(({ request }) => !misnamed(request.fileName));
 
 const inputs = fc.array(anyInput({ everything: true }), { minLength: 12, maxLength: 12 });
 
@@ -100,7 +104,7 @@ describe.skipIf(libvirts.length === 0).each([...libvirts])(
     test('virt-install makes the same disk of its suboptions', async () => {
       const generation = await newerInstall(libvirt);
       await fc.assert(
-        fc.asyncProperty(anyInput({ everything: true }), async (any) => {
+        fc.asyncProperty(installable, async (any) => {
           // virt-install wants to see the image that it is told of.
           const fileName = join(parent, any.request.fileName);
           await writeFile(fileName, '');
