@@ -42,7 +42,7 @@ export interface MeasureSettings {
 
 /** Heats and blocks of a confirmation at most, together; and of a race that has no noise. */
 const mostBlocks = 60;
-const exactHeats = 4;
+const exactHeats = 3;
 /** Part of the time kept back for clearing up, milliseconds. */
 const closingMs = 500;
 /** A heat that takes longer than foreseen may go beyond the time by this part of it. */
