@@ -1,3 +1,5 @@
+import { computeGeometry } from '../../../qcow2/geometry.ts';
+import { maximumClusterBytes, maximumL1Bytes } from '../../../qcow2/limits.ts';
 import { measureImage } from '../../../qcow2/measure.ts';
 import { resolveCreate } from '../../../settings/resolve.ts';
 import { exactBytes } from '../../../units/bytes.ts';
@@ -10,7 +12,10 @@ import { runExperiment } from '../lab/run.ts';
 /** Refcount blocks and table of this disk, by the width of a count. */
 export function refcountBitsChart({ request }: Lab): ExplainChart {
   const widths = [1, 2, 4, 8, 16, 32, 64];
-  const create = resolveCreate(request.image?.create ?? {});
+  const own = resolveCreate(request.image?.create ?? {});
+  const geometry = computeGeometry({ ...own, diskBytes: request.diskBytes });
+  // A disk beyond the default clusters is counted with the largest.
+  const create = geometry.l1Bytes > maximumL1Bytes ? { ...own, clusterBytes: maximumClusterBytes } : own;
   const bytes = widths.map(
     (refcountBits) => measureImage({ ...create, diskBytes: request.diskBytes, refcountBits }).refcountBytes,
   );

@@ -1,3 +1,4 @@
+import { UsageError } from '../../../errors.ts';
 import { measuringWorkloads } from '../../measuring-workloads.ts';
 import type { ProposalSettings } from '../../proposal.ts';
 import { propose } from '../../proposal.ts';
@@ -28,7 +29,7 @@ export interface SpeedAxes {
 /** Predicted speed of the user's workload on his disk; nothing for a disk that the model cannot number. */
 export function speedChart(lab: Lab, axes: SpeedAxes): readonly ExplainChart[] {
   const settings = axes.series.flatMap((one) => one.settings).filter((one) => one !== undefined);
-  const speeds = predictSpeeds(lab, settings);
+  const speeds = withinReach(() => predictSpeeds(lab, settings));
   if (speeds === undefined) return [];
   const { traits } = lab.request;
   const series = axes.series.map(({ name, settings: own }) => ({
@@ -38,6 +39,16 @@ export function speedChart(lab: Lab, axes: SpeedAxes): readonly ExplainChart[] {
   const { title, shape, labels } = axes;
   const about = `Requests a second, one at a time, of ${traits.title}. ${axes.reading}`;
   return [{ title, shape, unit: 'perSecond', source: 'predicted', labels, series, about }];
+}
+
+/** A disk too small for the workload's requests, or too large for the format, has no such chart. */
+function withinReach<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 function predictSpeeds(
