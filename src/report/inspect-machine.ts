@@ -1,12 +1,8 @@
 import { diskChange } from '../advisor/inspection/disk-change.ts';
-import {
-  type DiskImage,
-  diskFindings,
-  type InspectedDisk,
-  remarkFinding,
-} from '../advisor/inspection/disk-findings.ts';
+import { diskFindings, remarkFinding } from '../advisor/inspection/disk-findings.ts';
 import type { Finding } from '../advisor/inspection/finding.ts';
 import { geometryOfHeader } from '../advisor/inspection/image-findings.ts';
+import type { DiskImage, InspectedDisk } from '../advisor/inspection/inspected-disk.ts';
 import { UsageError } from '../errors.ts';
 import { computeCacheSizes } from '../settings/cache-sizing.ts';
 import type { DescribedMachine } from '../settings/described-disk.ts';

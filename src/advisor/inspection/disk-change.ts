@@ -3,9 +3,9 @@ import type { SettingValues } from '../../settings/configuration.ts';
 import type { DescribedDisk, DescribedMachine } from '../../settings/described-disk.ts';
 import { printSettings } from '../../settings/print.ts';
 import { xmlText } from '../commands/quoting.ts';
-import type { InspectedDisk } from './disk-findings.ts';
 import type { Finding } from './finding.ts';
 import { geometryOfHeader } from './image-findings.ts';
+import type { InspectedDisk } from './inspected-disk.ts';
 
 /**
  * What to write in place of what is there, for the findings that a setting answers: the `<driver>` element of a domain, options of a

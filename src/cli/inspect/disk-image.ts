@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DiskImage } from '../../advisor/inspection/disk-findings.ts';
+import type { DiskImage } from '../../advisor/inspection/inspected-disk.ts';
 import { ImageFormatError, QtuneError } from '../../errors.ts';
 import { qcow2Magic, readHeader } from '../../qcow2/header.ts';
 import { ImageFile } from '../../qcow2/image-file.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { diskChange } from '../../../src/advisor/inspection/disk-change.ts';
-import { type DiskImage, diskFindings } from '../../../src/advisor/inspection/disk-findings.ts';
+import { diskFindings } from '../../../src/advisor/inspection/disk-findings.ts';
 import { type Finding, gravest, reaches, sortFindings } from '../../../src/advisor/inspection/finding.ts';
 import { imageFindings } from '../../../src/advisor/inspection/image-findings.ts';
+import type { DiskImage } from '../../../src/advisor/inspection/inspected-disk.ts';
 import { readHeader } from '../../../src/qcow2/header.ts';
 import type { ImageCensus } from '../../../src/qcow2/inspect/inspect-image.ts';
 import type { DescribedDisk, DescribedMachine } from '../../../src/settings/described-disk.ts';
