@@ -26,6 +26,18 @@ export interface ExistingImage {
   readonly backingName?: string;
   /** Whether it holds internal snapshots. */
   readonly hasSnapshots: boolean;
+  /** Where it is in use right now; absent for a file. */
+  readonly running?: RunningNodes;
+}
+
+/** The nodes of an image that a running QEMU has open. */
+export interface RunningNodes {
+  /** Its QMP socket as the user named it. */
+  readonly socket: string;
+  readonly disk: string;
+  readonly file: string;
+  /** Absent where there is no backing file. */
+  readonly backing?: string;
 }
 
 /** Settings that are not up for a choice, by QEMU's names. */

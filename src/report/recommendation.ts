@@ -69,14 +69,14 @@ function headline(recommendation: Recommendation): readonly string[] {
 
 /** What is there already, by the header of the image. */
 function existingImageText(
-  { create, fileName, allocatedBytes, backingName, hasSnapshots }: ExistingImage,
+  { create, fileName, allocatedBytes, backingName, hasSnapshots, running }: ExistingImage,
   diskBytes: number,
 ): string {
   const made = settingTexts({ create, drive: {} }).join(', ') || "QEMU's default format";
   const taken = allocatedBytes === undefined ? '' : `, ${formatBytes(allocatedBytes)} on the host's disk`;
   const backing = backingName === undefined ? '' : ` It lies over ${printable(backingName)}, which was not opened.`;
   const snapshots = hasSnapshots ? ' It has internal snapshots.' : '';
-  return `${printable(fileName)}: ${formatBytes(diskBytes)}, ${printable(made)}${taken}.${backing}${snapshots} What it was created with stays: these are settings for its next start.`;
+  return `${printable(fileName)}: ${formatBytes(diskBytes)}, ${printable(made)}${taken}.${backing}${snapshots} What it was created with stays: these are settings ${running === undefined ? 'for its next start' : 'that it can be given while it runs, beside those that QEMU starts with'}.`;
 }
 
 function speedup({ recommended, baseline, speedRatio, model }: Recommendation): string {

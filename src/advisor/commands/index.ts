@@ -8,7 +8,7 @@ import { libvirtVolumeTarget } from './libvirt-volume.ts';
 import { openstackTarget } from './openstack.ts';
 import { proxmoxTarget } from './proxmox.ts';
 import { qemuImgTarget } from './qemu-img.ts';
-import { qmpTarget, virshQmpTarget } from './qmp.ts';
+import { applyTarget, qmpTarget, virshQmpTarget } from './qmp.ts';
 import { requirePastable } from './quoting.ts';
 import type { CommandTarget, TargetInput } from './target.ts';
 import { virtInstallTarget, virtXmlTarget } from './virt-install.ts';
@@ -26,6 +26,7 @@ export const commandTargets: readonly CommandTarget[] = [
   proxmoxTarget,
   openstackTarget,
   kubevirtTarget,
+  applyTarget,
   qmpTarget,
   virshQmpTarget,
 ];
@@ -46,7 +47,9 @@ export interface CommandSheet {
 export function commandSheet(input: TargetInput): CommandSheet {
   const { request } = input;
   requirePastable(request.fileName);
-  if (request.image !== undefined) requirePastable(request.image.fileName);
+  const { image } = request;
+  const names = image === undefined ? [] : [image.fileName, ...Object.values(image.running ?? {})];
+  for (const name of names) requirePastable(name);
   const rendered = commandTargets
     .filter((target) => isWanted(target, request))
     .flatMap((target) => {

@@ -1,15 +1,13 @@
 import type { SettingValues } from '../../settings/configuration.ts';
+import { printSettings } from '../../settings/print.ts';
+import type { RunningNodes } from '../advice-request.ts';
 import { qcow2NodeOptions } from './blockdev.ts';
 import { cannotSay, qemuGuard, qemuGuards } from './guards.ts';
 import { shellLine } from './quoting.ts';
 import { type CommandTarget, driveSettings, nodeNames, type TargetInput } from './target.ts';
 
 /** Names of the nodes of one image. */
-interface Nodes {
-  readonly disk: string;
-  readonly file: string;
-  readonly backing: string;
-}
+type Nodes = Pick<RunningNodes, 'disk' | 'file' | 'backing'>;
 
 /** What libvirt calls the nodes of a guest's first disk. @source libvirt, `virsh domxml-to-native qemu-argv` of 9.0 */
 const libvirtNodes: Nodes = { disk: 'libvirt-1-format', file: 'libvirt-1-storage', backing: 'libvirt-2-format' };
@@ -24,9 +22,20 @@ export const qmpTarget: CommandTarget = {
   title: 'A running guest, QMP (node names as in -blockdev; query-named-block-nodes tells them)',
   targets: ['qemu', 'qmp'],
   verification: { verified: true, by: 'qemu-storage-daemon 7.2, 10.0 and 11.1' },
-  render: (input) => reopen(input, driveSettings(input.proposal), nodeNames),
-  undo: (input) => reopen(input, {}, nodeNames),
+  render: (input) => reopen(input, driveSettings(input.proposal), nodesOf(input)),
+  undo: (input) => reopen(input, {}, nodesOf(input)),
   notes: (input) => reopenNotes(input),
+};
+
+/** The same by qtune itself, which finds what has to be repeated, verifies and can undo. */
+export const applyTarget: CommandTarget = {
+  key: 'apply',
+  title: 'This running guest, with what has to be repeated, a check and a way back',
+  targets: ['qmp'],
+  verification: { verified: true, by: 'QEMU 7.2, qemu-storage-daemon 7.2, 10.0 and 11.1' },
+  render: (input) => apply(input, ['--drive', printSettings('drive', driveSettings(input.proposal))]),
+  undo: (input) => apply(input, ['--undo', 'undo.json']) ?? '',
+  notes: () => ['--save-undo undo.json writes the way back first; --dry-run shows the QMP commands'],
 };
 
 export const virshQmpTarget: CommandTarget = {
@@ -35,19 +44,30 @@ export const virshQmpTarget: CommandTarget = {
   targets: ['libvirt', 'virt-install', 'qmp'],
   verification: {
     verified: true,
-    by: 'qemu-storage-daemon 7.2, 10.0 and 11.1, under the node names that libvirt 9.0 and 11.3 give',
+    by: 'qemu-storage-daemon 7.2, 10.0 and 11.1, under the node names that libvirt 9.0 gives',
   },
   render: (input) => virsh(input, driveSettings(input.proposal)),
   undo: (input) => virsh(input, {}),
   notes: (input) => reopenNotes(input),
 };
 
+function apply({ request }: TargetInput, words: readonly string[]): string | undefined {
+  const running = request.image?.running;
+  if (running === undefined) return undefined;
+  const which = words.includes('--undo') ? [] : ['--node', running.disk];
+  return shellLine(['qtune', 'apply', '--qmp', running.socket, ...which, ...words]);
+}
+
+function nodesOf({ request }: TargetInput): Nodes {
+  return request.image?.running ?? nodeNames;
+}
+
 function reopen({ request }: TargetInput, drive: SettingValues, nodes: Nodes): string {
   const options = [
     {
       ...qcow2NodeOptions(drive, nodes.disk),
       file: nodes.file,
-      ...(request.hasBacking ? { backing: nodes.backing } : {}),
+      ...(request.hasBacking && nodes.backing !== undefined ? { backing: nodes.backing } : {}),
     },
   ];
   return JSON.stringify({ execute: 'blockdev-reopen', arguments: { options } });

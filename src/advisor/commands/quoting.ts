@@ -46,7 +46,7 @@ export function plainFileName(name: string): string {
  */
 export function requirePastable(name: string): void {
   if (!/[\p{Cc}\p{Cs}\u2028\u2029\uFFFE\uFFFF]/u.test(name)) return;
-  throw new UsageError(`The image's name ${JSON.stringify(name)} has a character that cannot be pasted into commands`, {
+  throw new UsageError(`The name ${JSON.stringify(name)} has a character that cannot be pasted into commands`, {
     hint: 'Give another name with --file and put the real one into the commands by hand.',
   });
 }

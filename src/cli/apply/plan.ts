@@ -13,6 +13,7 @@ import { computeCacheSizes } from '../../settings/cache-sizing.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import { isAtLeast, type QemuVersion } from '../../settings/qemu-version.ts';
 import { validateConfiguration } from '../../settings/validate.ts';
+import { optionalString } from '../args.ts';
 import type { Host } from '../host.ts';
 import { factsOfDisk } from '../recommend/qmp.ts';
 import { adviceRequest } from '../recommend/request.ts';
@@ -65,7 +66,7 @@ export async function planDisk(
   context: { readonly version: QemuVersion; readonly args: Readonly<Record<string, unknown>>; readonly host: Host },
 ): Promise<DiskPlan> {
   const { version, args, host } = context;
-  const facts = factsOfDisk(disk, version);
+  const facts = factsOfDisk(disk, version, optionalString(args, 'qmp') ?? '');
   const { create } = facts.image;
   const request = await adviceRequest(args, host, facts);
   const [former, wanted, because] = wishedOptions();

@@ -16,11 +16,12 @@ export interface RunningFacts extends Required<Pick<AdviceRequest, 'diskBytes' |
 
 const elsewhere = ['disk', 'image', 'backing', 'file', 'qemu-version', 'target'] as const;
 
-/** The facts of one disk. @throws UsageError where it is empty or QEMU says nothing of its format */
-export function factsOfDisk({ node, device, backing }: RunningDisk, qemu: QemuVersion): RunningFacts {
+/** The facts of one disk. @param socket of its QEMU, as the user named it @throws UsageError where it is empty or QEMU says nothing of its format */
+export function factsOfDisk({ node, device, backing }: RunningDisk, qemu: QemuVersion, socket: string): RunningFacts {
   const shown = visibleText(node.name);
   if (node.create === undefined) throw new UsageError(`--qmp: QEMU does not tell how the image of ${shown} was made`);
   if (node.virtualBytes === 0) throw new UsageError(`--qmp: the disk of ${shown} is empty`);
+  const [file, below] = [node.children.get('file'), node.children.get('backing')];
   const observed = device?.counts && traitsOfCounts(device.counts);
   return {
     diskBytes: node.virtualBytes,
@@ -31,6 +32,9 @@ export function factsOfDisk({ node, device, backing }: RunningDisk, qemu: QemuVe
       fileName: visibleText(node.fileName).replace(/[\n\t]/g, ' '),
       ...(node.allocatedBytes === undefined ? {} : { allocatedBytes: node.allocatedBytes }),
       hasSnapshots: node.hasSnapshots,
+      ...(file === undefined
+        ? {}
+        : { running: { socket, disk: node.name, file, ...(below ? { backing: below } : {}) } }),
     },
     ...(observed === undefined ? {} : { observed }),
   };
@@ -57,6 +61,6 @@ export async function runningFacts(
     if (disk === undefined || others.length > 0) {
       throw new UsageError('--node: a recommendation is for one disk', { hint: 'Name one of them.' });
     }
-    return factsOfDisk(disk, connection.version);
+    return factsOfDisk(disk, connection.version, choice.socket);
   });
 }

@@ -262,6 +262,11 @@ describe('recommend --qmp', () => {
     // The image is there: only run-time settings are open.
     expect(document.recommended.create.cluster_size).toBe(65_536);
     expect(document.recommended.drive['l2-cache-size']).toBe(2 ** 28);
+    expect(document.commands.apply).toMatch(/^qtune apply --qmp vm\.qmp --node disk0 --drive l2-cache-size=256M/);
+    expect(JSON.parse(document.commands.qmp ?? '').arguments.options[0]).toMatchObject({
+      'node-name': 'disk0',
+      file: 'disk0-file',
+    });
     expect(server.reopened).toEqual([]);
   });
 
