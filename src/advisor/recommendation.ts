@@ -7,6 +7,7 @@ import type { Contribution } from './contributions/contributions.ts';
 import { arithmeticProspect, type Outlook } from './outlook.ts';
 import type { Prediction } from './prediction.ts';
 import { type Proposal, propose, sameSettings } from './proposal.ts';
+import type { RaceSummary } from './race/race-summary.ts';
 import { risksOf } from './risks/index.ts';
 import type { Risk } from './risks/risk.ts';
 import type { Reason, RuleContext } from './rule.ts';
@@ -46,7 +47,9 @@ export interface Recommendation extends CommandSheet {
   readonly model?: ModelBasis;
   /** The trials among the evidence; absent where no engine ran any. */
   readonly trials?: { readonly count: number; readonly engine: 'qemu-io' | 'simulated' };
-  /** What the measurement says, one sentence; absent where nothing was measured. */
+  /** How the measurement decided; absent where nothing was measured. */
+  readonly race?: RaceSummary;
+  /** What the measurement says, some sentences; absent where nothing was measured. */
   readonly finding?: string;
   /** What the target sets by itself, where one was named and that differs from QEMU's defaults. */
   readonly platform?: Option;
@@ -125,7 +128,7 @@ export interface Contenders {
 export function describeRecommendation(
   request: AdviceRequest,
   contenders: Contenders,
-  measurement: Pick<Recommendation, 'evidence' | 'finding' | 'model' | 'trials'>,
+  measurement: Pick<Recommendation, 'evidence' | 'finding' | 'model' | 'race' | 'trials'>,
 ): Recommendation {
   const { baseline, recommended } = contenders;
   const nothingToGain = sameSettings(recommended.settings, baseline.settings);

@@ -1,3 +1,4 @@
+import type { RaceSummary } from '../advisor/race/race-summary.ts';
 import type { Option, Recommendation } from '../advisor/recommendation.ts';
 import { formatQemuVersion } from '../settings/qemu-version.ts';
 import { commandVerification } from './recommendation-commands.ts';
@@ -32,8 +33,22 @@ export function recommendationDocument(recommendation: Recommendation) {
     notes: recommendation.notes,
     evidence: recommendation.evidence,
     ...(recommendation.model === undefined ? {} : { model: recommendation.model }),
+    ...(recommendation.race === undefined ? {} : { race: raceDocument(recommendation.race) }),
     ...(recommendation.finding === undefined ? {} : { finding: recommendation.finding }),
   } as const;
+}
+
+function raceDocument({ certaintyRatio, confirmation, ...race }: RaceSummary) {
+  return {
+    ...race,
+    certaintyRatio: rounded(certaintyRatio),
+    ...(confirmation === undefined ? {} : { confirmation: confirmationDocument(confirmation) }),
+  };
+}
+
+function confirmationDocument({ ratio, low, high, ...rest }: NonNullable<RaceSummary['confirmation']>) {
+  const figure = (value: number | null) => (value === null ? null : rounded(value));
+  return { ...rest, ratio: figure(ratio), low: figure(low), high: figure(high) };
 }
 
 function optionDocument({ title, tradeOff, proposal, reasons }: Option) {

@@ -111,7 +111,7 @@ function finding(
   const baseline = field.find(({ key }) => key === baselineKey)?.proposal;
   const limited =
     baseline !== undefined && !fitsMemory(request, baseline) ? ', which do not fit into the memory limit' : '';
-  const raced = racedText(outcome, field.length, measured);
+  const raced = racedText(outcome, field.length, { measured, saving: request.priority !== 'speed' });
   const failed = failureText(outcome);
   if (outcome.heatCount === 0) {
     return 'The time was too short to measure anything: the recommendation is the predicted one. Give --measure more time.';
@@ -140,14 +140,21 @@ function confirmationText({ confirmation, confirmationCount, beliefs, pick }: Ra
   return ` (95 %: ${low.toFixed(2)} to ${high.toFixed(2)}) ${fresh}${call}`;
 }
 
-function racedText(outcome: RaceOutcome, count: number, measured: boolean): string {
+function racedText(
+  outcome: RaceOutcome,
+  count: number,
+  { measured, saving }: { readonly measured: boolean; readonly saving: boolean },
+): string {
   const { racedCount, heatCount, probability, decided, modelTrusted, winner, pick } = outcome;
   const heats = `${heatCount} ${heatCount === 1 ? 'heat' : 'heats'}`;
-  const stop = decided ? 'decided' : 'the time was up';
   const doubt = modelTrusted || !measured ? '' : " The model's order proved wrong and was dropped.";
-  const who = winner === pick ? 'it' : 'the winner';
-  const sure = `${who} is as good as the best with ${Math.floor(100 * probability)} %`;
-  return `Raced ${racedCount} of ${count} configurations in ${heats}, ${stop}: ${sure}.${doubt}`;
+  const who = winner === pick ? 'this' : 'the winner';
+  const aim = saving ? 'not noticeably slower than the defaults' : 'as good as the best of them';
+  const percent = `${Math.floor(100 * probability)} %`;
+  const end = decided
+    ? `until it was decided: with ${percent} certainty ${who} is ${aim}`
+    : `until the time was up: that ${who} is ${aim} is ${percent} certain, and more time makes it surer`;
+  return `Raced ${racedCount} of ${count} configurations in ${heats}, ${end}.${doubt}`;
 }
 
 function failureText({ failures }: RaceOutcome): string {

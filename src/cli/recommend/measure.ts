@@ -1,34 +1,27 @@
 import { dirname, resolve } from 'node:path';
 import type { Candidates } from '../../advisor/candidates.ts';
 import { fitsMemory, toleranceRatio } from '../../advisor/choose.ts';
-import {
-  dataReadSettings,
-  type MeasuringWorkloads,
-  measuringLengths,
-  measuringWorkloads,
-} from '../../advisor/measuring-workloads.ts';
+import { type MeasuringWorkloads, measuringLengths, measuringWorkloads } from '../../advisor/measuring-workloads.ts';
 import { type Proposal, sameSettings } from '../../advisor/proposal.ts';
 import { race } from '../../advisor/race/race.ts';
 import { raceCandidate, raceGoal } from '../../advisor/race/race-candidates.ts';
 import { raceField } from '../../advisor/race/race-field.ts';
-import { settleRace } from '../../advisor/race/settle-race.ts';
 import type { RaceOutcome } from '../../advisor/race/types.ts';
 import { workloadHead } from '../../advisor/race/workload-head.ts';
-import { modelBasis, modelHost, predictMeasurement } from '../../advisor/ranking/rank.ts';
-import { describeRecommendation, type Recommendation, withAdditions } from '../../advisor/recommendation.ts';
+import type { Recommendation } from '../../advisor/recommendation.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { formatQemuVersion, type QemuVersion } from '../../settings/qemu-version.ts';
 import { checkRoom } from '../../trial/check-room.ts';
 import { estimatePlan } from '../../trial/estimate.ts';
 import { JournalWriter } from '../../trial/journal-writer.ts';
-import { buildPlan, type Plan } from '../../trial/plan.ts';
 import { journalSchema } from '../../trial/record.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { Host } from '../host.ts';
 import { type ChosenEngine, simulatedEngine } from '../run/choose-engine.ts';
-import { costProfiles } from '../run/cost-profiles.ts';
 import { findQemu } from '../run/open-engine.ts';
+import { settledBy, withModel } from './measured-answer.ts';
 import { RaceLine } from './race-line.ts';
+import { exactHeats, mostBlocks, racePlan } from './race-plan.ts';
 import { configurationOf, RaceTrack } from './race-track.ts';
 
 /** What `--measure` and its companions say. */
@@ -40,9 +33,6 @@ export interface MeasureSettings {
   readonly out: string | undefined;
 }
 
-/** Heats and blocks of a confirmation at most, together; and of a race that has no noise. */
-const mostBlocks = 60;
-const exactHeats = 3;
 /** Part of the time kept back for clearing up, milliseconds. */
 const closingMs = 500;
 /** A heat that takes longer than foreseen may go beyond the time by this part of it. */
@@ -87,9 +77,9 @@ export async function measureRecommendation(
       seed: settings.seed,
     });
     const heats = shortened(full, predicted, settings);
-    const plan = planOf(field, heats, full, settings.seed, found.name);
+    const plan = racePlan(field, heats, full, settings.seed, found.name);
     if (fileSystem !== undefined && scratchDirectory !== undefined) {
-      const first = planOf(field.slice(0, 4), heats, heats, settings.seed, found.name);
+      const first = racePlan(field.slice(0, 4), heats, heats, settings.seed, found.name);
       checkRoom(estimatePlan(first, { traceHostIo: false }), { directory: dirname(scratchDirectory), ...fileSystem });
     }
     const qemu = request.qemu ?? (simulated ? undefined : found.version);
@@ -117,7 +107,7 @@ export async function measureRecommendation(
         host,
         startedMs,
       });
-      return settle(modelled, proposals, track, outcome, simulated);
+      return settledBy(modelled, proposals, track, outcome, simulated);
     } finally {
       await writer?.close();
     }
@@ -216,59 +206,6 @@ function confirmationOf(
   return confirming.blocks * blockMs <= wholeShare * timeMs ? blockMs : undefined;
 }
 
-function planOf(
-  field: readonly Proposal[],
-  heats: MeasuringWorkloads,
-  full: MeasuringWorkloads,
-  seed: number,
-  engine: ChosenEngine['name'],
-): Plan {
-  const configurations = field.map((proposal) => configurationOf(proposal.settings));
-  const data = heats.data;
-  const workloads = [heats.whole, full.whole, heats.read, heats.write, data].filter(
-    (workload) => workload !== undefined,
-  );
-  const looks = Array.from({ length: mostBlocks }, (_, index) => index + 1);
-  return buildPlan({
-    workloads: [...new Set(workloads)],
-    configurations: (workload) => (workload === data ? dataReadSettings.map(configurationOf) : configurations),
-    repetitions: engine === 'simulated' ? exactHeats : mostBlocks,
-    ...(engine === 'simulated' ? {} : { looks }),
-    seed,
-    engine,
-  });
-}
-
-/**
- * What the model of QEMU's driver says of the very requests that were measured, in place of what it or the arithmetic said
- * before, so that the two stand beside each other.
- */
-async function withModel(
-  recommendation: Recommendation,
-  parts: MeasuringWorkloads,
-  host: Host,
-): Promise<Recommendation> {
-  const { request, recommended, baseline, alternatives } = recommendation;
-  const shown = [baseline, recommended, ...alternatives].map(({ proposal }) => proposal);
-  const { profile, warning } = await costProfiles(host)('direct', 'io_uring');
-  const costs = { profile, ...(warning === undefined ? {} : { warning: warning.message }) };
-  const basis = { profile, host: modelHost(request.qemu) };
-  const { options: predictions, sample } = predictMeasurement(request, parts, shown, basis);
-  if (predictions.length < shown.length) return recommendation;
-  const modelled = <Shown extends { readonly proposal: Proposal }>(option: Shown): Shown => {
-    const found = predictions.find(({ proposal }) => sameSettings(proposal.settings, option.proposal.settings));
-    return { ...option, proposal: found?.proposal ?? option.proposal };
-  };
-  return {
-    ...recommendation,
-    recommended: modelled(recommended),
-    baseline: modelled(baseline),
-    alternatives: alternatives.map(modelled),
-    evidence: [...new Set(predictions.map(({ simulationId }) => simulationId))],
-    model: modelBasis(costs, recommendation.model?.rankedCount ?? 0, sample),
-  };
-}
-
 /** QEMU where it is, else the model of its driver, which standard error is told. */
 async function chooseEngine(
   modelled: QemuVersion | undefined,
@@ -284,33 +221,4 @@ async function chooseEngine(
     host.stderr.write(`qtune: not measured: ${error.message}; the model of QEMU's driver predicts instead\n${hint}`);
     return simulatedEngine(modelled, host);
   }
-}
-
-function settle(
-  predicted: Recommendation,
-  proposals: ReadonlyMap<string, Proposal>,
-  track: RaceTrack,
-  outcome: RaceOutcome,
-  simulated: boolean,
-): Recommendation {
-  const { request, recommended, baseline, alternatives, evidence, model } = predicted;
-  const { finding, ...contenders } = settleRace(
-    request,
-    { recommended: recommended.proposal, baseline: baseline.proposal, alternatives },
-    outcome,
-    [...proposals].map(([key, proposal]) => ({ key, proposal })),
-    (key) => track.valuesOf(key),
-    simulated ? 'predicted' : 'measured',
-  );
-  const trials = track.records.filter((record) => record.state === 'completed').map((record) => record.id);
-  const settled = {
-    ...contenders,
-    recommended: withAdditions(request, contenders.baseline, contenders.recommended),
-  };
-  return describeRecommendation(request, settled, {
-    evidence: [...trials, ...evidence],
-    finding,
-    trials: { count: trials.length, engine: simulated ? 'simulated' : 'qemu-io' },
-    ...(model === undefined ? {} : { model }),
-  });
 }

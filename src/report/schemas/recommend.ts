@@ -64,6 +64,10 @@ export const recommendSchema = z
         allocatedBytes: z.int().nonnegative().optional().describe("What the file takes on its host's disk"),
         backingName: z.string().optional().describe('As the image has it; the file was not opened'),
         hasSnapshots: z.boolean(),
+        running: z
+          .object({ socket: z.string(), disk: z.string(), file: z.string(), backing: z.string().optional() })
+          .optional()
+          .describe('Its nodes in the running QEMU that was asked'),
       })
       .optional()
       .describe('The image that exists, where one was named'),
@@ -123,6 +127,30 @@ export const recommendSchema = z
       })
       .optional()
       .describe("How the model of QEMU's driver predicted; absent where predictions are arithmetic"),
+    race: z
+      .object({
+        candidateCount: z.int().positive().describe('Configurations that could have been picked'),
+        racedCount: z.int().nonnegative().describe('Those that ran at least once'),
+        heatCount: z.int().nonnegative(),
+        decided: z.boolean().describe('Whether it was sure enough, and not because the time was up'),
+        certaintyRatio: z.number().min(0).max(1).describe('Chance that the winner is within the tolerance of the best'),
+        toleranceRatio: z.number().describe('Differences in speed below this count as none'),
+        modelTrusted: z.boolean().describe("Whether the model's order was believed to the end"),
+        spentMs: z.number().nonnegative(),
+        confirmation: z
+          .object({
+            blockCount: z.int().positive(),
+            ratio: z.number().nullable(),
+            low: z.number().nullable(),
+            high: z.number().nullable(),
+            verdict: z.enum(['better', 'worse', 'same', 'inconclusive']),
+          })
+          .optional()
+          .describe('The winner over the defaults in fresh blocks'),
+        failures: z.array(z.object({ configuration: z.string(), reason: z.string() })),
+      })
+      .optional()
+      .describe('How a measured recommendation was decided'),
     finding: z.string().optional().describe('What the measurement says'),
   })
   .describe("Settings for one disk beside QEMU's defaults and two alternatives");
