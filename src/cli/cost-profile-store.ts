@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { CostProfile } from '../driver/cost/cost-profile.ts';
 import { parseCostProfile } from '../driver/cost/parse-cost-profile.ts';
 import { shippedProfile } from '../driver/cost/shipped/index.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Warning } from '../warnings.ts';
 import type { Host } from './host.ts';
+import { stateDirectory } from './state-directory.ts';
 
 type StoreHost = Pick<Host, 'env'>;
 
@@ -22,14 +22,9 @@ export interface LoadedCostProfile {
 
 const calibrateHint = 'Run `qtune doctor --calibrate`.';
 
-/**
- * Where calibrated profiles are kept: `qtune/costs` in $XDG_STATE_HOME, or in ~/.local/state where that is unset or relative.
- * @source XDG Base Directory Specification 0.8
- */
+/** Where calibrated profiles are kept. */
 export function costProfileDirectory(host: StoreHost): string {
-  const state = host.env.XDG_STATE_HOME;
-  const base = state !== undefined && isAbsolute(state) ? state : join(host.env.HOME || homedir(), '.local', 'state');
-  return join(base, 'qtune', 'costs');
+  return stateDirectory(host, 'costs');
 }
 
 /**

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { BlockNode } from '../../engine/qmp/block-nodes.ts';
 import type { NodeOptions } from '../../engine/qmp/started-options.ts';
 import { startTicks } from '../../engine/scratch.ts';
 import type { Host } from '../host.ts';
+import { stateDirectory } from '../state-directory.ts';
 import type { UndoDisk } from './undo-file.ts';
 
 type StoreHost = Pick<Host, 'env' | 'pid'>;
@@ -16,17 +16,11 @@ export interface LastChange {
   readonly disks: readonly UndoDisk[];
 }
 
-function directoryOf({ env }: StoreHost): string {
-  const state = env.XDG_STATE_HOME;
-  const base = state !== undefined && isAbsolute(state) ? state : join(env.HOME || homedir(), '.local', 'state');
-  return join(base, 'qtune', 'running');
-}
-
 /** @param identity of the QEMU. Undefined where qtune has not changed it, or what was kept cannot be read. */
 export async function readLastChange(host: StoreHost, identity: string): Promise<LastChange | undefined> {
   const { lastChangeSchema } = await import('../../report/schemas/apply.ts');
   try {
-    const text = readFileSync(join(directoryOf(host), `${identity}.json`), 'utf8');
+    const text = readFileSync(join(stateDirectory(host, 'running'), `${identity}.json`), 'utf8');
     return lastChangeSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
@@ -40,7 +34,7 @@ export function keepLastChange(
   before: LastChange | undefined,
   now: LastChange,
 ): void {
-  const directory = directoryOf(host);
+  const directory = stateDirectory(host, 'running');
   const others = before?.disks.filter((one) => now.disks.every(({ node }) => node !== one.node)) ?? [];
   const path = join(directory, `${identity}.json`);
   const document = { schema: 'qtune.running/1', isSettled: now.isSettled, disks: [...others, ...now.disks] };
