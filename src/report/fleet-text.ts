@@ -1,19 +1,15 @@
 import { exactBytes, formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRatio } from '../units/rate.ts';
 import { renderChart } from './chart.ts';
-import { brokenAt } from './fit-columns.ts';
-import type { FleetClass, FleetHost, FleetReport, FleetSplitReport } from './fleet.ts';
+import type { FleetHost, FleetReport, FleetSplitReport } from './fleet.ts';
+import { splitSection } from './fleet-split-text.ts';
+import { counted, mostRows, shown, whole, wrapped } from './fleet-text-parts.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
-/** Rows of a table, so that the answer stays a page or two; `--json` and `--html` have more. */
-const mostRows = 12;
-const nameWidth = 24;
-const width = 80;
-
 /** The answer for a terminal, 80 columns wide. */
 export function renderFleet(report: FleetReport): string {
-  return [today(report), workloads(report), hosts(report), split(report), conversion(report), growth(report)]
+  return [today(report), workloads(report), hosts(report), splitSection(report), conversion(report), growth(report)]
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -109,83 +105,6 @@ function hostRow(host: FleetHost, withMonths: boolean): readonly string[] {
   ];
 }
 
-function split({ split, today: { missesPerSecond } }: FleetReport): string {
-  if (split === undefined) return '';
-  const { budget, memoryBytes, boundRatio } = split;
-  const what = budget.scope === 'all' ? 'in all' : 'on every host';
-  const title = `The best split of ${formatBytes(budget.budgetBytes)} ${what}: ${formatBytes(memoryBytes)} are used`;
-  const compared = renderTable(
-    [{ title: 'L2 misses per second' }, { title: '', align: 'right' }],
-    [
-      ['with the settings of today', formatCount(missesPerSecond)],
-      ['with the least caches', formatCount(split.leastCacheMissesPerSecond)],
-      ['budget in equal parts', formatCount(split.evenMissesPerSecond)],
-      ['this split', formatCount(split.missesPerSecond)],
-    ],
-  );
-  const quality =
-    boundRatio > 0.9995
-      ? 'No split of this memory saves more'
-      : `It saves ${formatRatio(boundRatio)} of what no split of this memory exceeds`;
-  const more = split.nextGibibyteSavesPerSecond;
-  const next =
-    more < 0.5 ? 'more memory would save nothing' : `another GiB would save ${formatCount(more)} misses a second`;
-  return `${wrapped(title)}\n\n${compared}\n${wrapped(`${quality}; ${next}.`)}\n\n${classTable(split)}\n${howToSay(split)}`;
-}
-
-function classTable({ classes, classCount }: FleetSplitReport): string {
-  const table = renderTable(
-    [
-      { title: 'Workload' },
-      { title: 'disks of', align: 'right' },
-      { title: 'clusters', align: 'right' },
-      { title: 'disks', align: 'right' },
-      { title: 'l2-cache-size', align: 'right' },
-      { title: 'in all', align: 'right' },
-      { title: 'misses/s', align: 'right' },
-    ],
-    classes
-      .slice(0, mostRows)
-      .map((one) => [
-        shown(one.workload),
-        range(one.smallestDiskBytes, one.largestDiskBytes),
-        `${exactBytes(one.clusterBytes)}${one.extendedL2 ? ' ext' : ''}`,
-        whole(one.diskCount),
-        cacheRange(one),
-        formatBytes(one.l2Bytes),
-        formatCount(one.missesPerSecond),
-      ]),
-  );
-  const rest = classCount - mostRows;
-  return rest > 0 ? `${table}${whole(rest)} more kinds of disks take less; --out FILE.csv lists every disk.\n` : table;
-}
-
-/** A value that QEMU takes where all disks of the class have the same. */
-function cacheRange({ smallestCacheBytes, largestCacheBytes }: FleetClass): string {
-  if (smallestCacheBytes === largestCacheBytes) return exactBytes(smallestCacheBytes);
-  return range(smallestCacheBytes, largestCacheBytes);
-}
-
-function range(from: number, to: number): string {
-  if (from === to) return formatBytes(from);
-  const [low, high] = [formatBytes(from), formatBytes(to)];
-  const unit = high.slice(high.lastIndexOf(' '));
-  return low.endsWith(unit) ? `${low.slice(0, -unit.length)}–${high}` : `${low}–${high}`;
-}
-
-function howToSay({ classes }: FleetSplitReport): string {
-  const [first] = classes;
-  if (!first) return '';
-  const { l2CacheBytes, name } = first.example;
-  return [
-    `How it is said, for ${shown(name)}:`,
-    `  -drive file=…,format=qcow2,l2-cache-size=${exactBytes(l2CacheBytes)}`,
-    `  -blockdev driver=qcow2,…,l2-cache-size=${l2CacheBytes}`,
-    "QEMU rounds to whole entries of 4 KiB; a running guest takes it by QMP's",
-    'blockdev-reopen (`qtune apply`).\n',
-  ].join('\n');
-}
-
 function conversion({ conversion: plan }: FleetReport): string {
   if (plan.steps.length === 0) return keptForSnapshots(plan.keptForSnapshotsCount);
   const { half, neededBytes, leastNeededBytes, convertibleCount } = plan;
@@ -273,20 +192,4 @@ function runsOut(month: number | null, last: number, split: FleetSplitReport | u
   if (month === 0)
     return `Today ${whose} (${formatBytes(budget.budgetBytes)}) does not map all working sets: the split says who goes short.`;
   return `In month ${month} ${whose} (${formatBytes(budget.budgetBytes)}) no longer maps all working sets.`;
-}
-
-function shown(name: string): string {
-  return printable(name, nameWidth);
-}
-
-function whole(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
-function counted(count: number, what: string): string {
-  return `${whole(count)} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function wrapped(text: string): string {
-  return brokenAt(text, width);
 }

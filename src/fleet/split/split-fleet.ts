@@ -30,8 +30,8 @@ export interface FleetSplit {
   readonly evenMissesPerSecond: number;
   /** What is saved over the least caches, as a share of what no split can exceed; 1 is the optimum. */
   readonly boundRatio: number;
-  /** Misses a second that another GiB would save; of the host with the most, where each has its own budget. */
-  readonly nextGibibyteSavesPerSecond: number;
+  /** Misses a second that another MiB would save, by the slope at the end of the budget; of the host with the most, where each has its own budget. */
+  readonly nextMebibyteSavesPerSecond: number;
   /** `l2-cache-size` by group, bytes. */
   readonly cacheBytes: Float64Array;
   /** By the number of the host. */
@@ -61,7 +61,7 @@ export function splitFleet(fleet: Fleet, survey: FleetSurvey, budget: Budget): F
     leastCacheMissesPerSecond,
     evenMissesPerSecond: evenMisses(fleet, demand, survey, budget),
     boundRatio: bound === 0 ? 1 : saved / bound,
-    nextGibibyteSavesPerSecond: price * 2 ** 30,
+    nextMebibyteSavesPerSecond: price * 2 ** 20,
     cacheBytes,
     hosts,
   };

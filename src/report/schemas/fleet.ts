@@ -37,7 +37,7 @@ const split = z.object({
   leastCacheMissesPerSecond: rate.describe('With the least caches.'),
   evenMissesPerSecond: rate.describe('With the budget in equal parts.'),
   boundRatio: ratio.describe('What is saved over the least caches, of what no split exceeds.'),
-  nextGibibyteSavesPerSecond: rate,
+  nextMebibyteSavesPerSecond: rate,
   classCount: count,
   classes: z
     .array(

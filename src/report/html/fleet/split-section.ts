@@ -26,7 +26,7 @@ export function splitSection({ split, today }: FleetReport): string {
     {
       title: 'Of the best possible',
       value: formatRatio(Math.min(1, split.boundRatio)),
-      note: `another GiB would save ${formatCount(split.nextGibibyteSavesPerSecond)} misses/s`,
+      note: `the next MiB would save ${formatCount(split.nextMebibyteSavesPerSecond)} misses/s`,
     },
   ]);
   const table = renderTable({
