@@ -2,7 +2,7 @@
  * Writes `reports/fleet/`: a sample fleet and the answer to it, the split against an exact solver, and how long a fleet of a million
  * disks takes.
  *
- *     npm run build && npx tsc -p bench/tsconfig.json && cp package.json .cache/bench && node .cache/bench/bench/fleet/report.js
+ *     npm run build && npm run fleet-report
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
