@@ -16,8 +16,8 @@ export interface RaceSummary {
   readonly toleranceRatio: number;
   /** Whether the model's order was believed to the end. */
   readonly modelTrusted: boolean;
-  /** Time of all heats and of the confirmation, milliseconds. */
-  readonly spentMs: number;
+  /** Time of all heats and of the confirmation, milliseconds; absent where the model ran them. */
+  readonly spentMs?: number;
   /** The winner over the defaults in fresh blocks; absent where the defaults won or there was no time. */
   readonly confirmation?: {
     readonly blockCount: number;
@@ -30,14 +30,19 @@ export interface RaceSummary {
   readonly failures: readonly { readonly configuration: string; readonly reason: string }[];
 }
 
-/** @param candidateCount configurations in the race */
-export function summarizeRace(outcome: RaceOutcome, candidateCount: number, toleranceRatio: number): RaceSummary {
+/** @param candidateCount configurations in the race @param measured whether QEMU ran the heats */
+export function summarizeRace(
+  outcome: RaceOutcome,
+  candidateCount: number,
+  toleranceRatio: number,
+  measured: boolean,
+): RaceSummary {
   const { racedCount, heatCount, decided, probability, modelTrusted, spentMs, confirmation, confirmationCount } =
     outcome;
   return {
     ...{ candidateCount, racedCount, heatCount, decided, toleranceRatio, modelTrusted },
     certaintyRatio: probability,
-    spentMs: Math.round(spentMs),
+    ...(measured ? { spentMs: Math.round(spentMs) } : {}),
     ...(confirmation === undefined
       ? {}
       : { confirmation: { blockCount: confirmationCount, ...figures(confirmation) } }),

@@ -147,7 +147,8 @@ function racedText(
 ): string {
   const { racedCount, heatCount, probability, decided, modelTrusted, winner, pick } = outcome;
   const heats = `${heatCount} ${heatCount === 1 ? 'heat' : 'heats'}`;
-  const doubt = modelTrusted || !measured ? '' : " The model's order proved wrong and was dropped.";
+  if (!measured) return `Raced ${racedCount} of ${count} configurations in ${heats}.`;
+  const doubt = modelTrusted ? '' : " The model's order proved wrong and was dropped.";
   const who = winner === pick ? 'this' : 'the winner';
   const aim = saving ? 'not noticeably slower than the defaults' : 'as good as the best of them';
   const percent = `${Math.floor(100 * probability)} %`;

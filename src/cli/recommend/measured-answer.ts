@@ -65,7 +65,7 @@ export function settledBy(
   return describeRecommendation(request, settled, {
     evidence: [...trials, ...evidence],
     finding,
-    race: summarizeRace(outcome, proposals.size, toleranceRatio({ speedSource: 'model' })),
+    race: summarizeRace(outcome, proposals.size, toleranceRatio({ speedSource: 'model' }), !simulated),
     trials: { count: trials.length, engine: simulated ? 'simulated' : 'qemu-io' },
     ...(model === undefined ? {} : { model }),
   });

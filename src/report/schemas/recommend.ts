@@ -136,7 +136,7 @@ export const recommendSchema = z
         certaintyRatio: z.number().min(0).max(1).describe('Chance that the winner is within the tolerance of the best'),
         toleranceRatio: z.number().describe('Differences in speed below this count as none'),
         modelTrusted: z.boolean().describe("Whether the model's order was believed to the end"),
-        spentMs: z.number().nonnegative(),
+        spentMs: z.number().nonnegative().optional(),
         confirmation: z
           .object({
             blockCount: z.int().positive(),
