@@ -5,9 +5,12 @@ import type { SpaceStepName } from '../advisor/space/summary.ts';
 import { printedSettings } from '../settings/print.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
+import { frontChart } from './front-chart.ts';
 import { paragraph } from './recommendation-paragraph.ts';
 import { renderTable } from './table.ts';
 
+/** Columns that the last label of a chart may stand over its edge. */
+const lastLabel = 4;
 /** Lines of the front that people are shown at most. */
 const shownPoints = 10;
 
@@ -42,12 +45,14 @@ export function frontSection(recommendation: Recommendation, width: number): rea
   const latency =
     'Speed is the mean of requests: the costs behind it are means of each kind of host I/O, which say nothing of the slowest in a hundred.';
   const held = space.settings.filter(({ role }) => role === 'held');
+  const chart = frontChart(front, Math.min(width, 80) - lastLabel);
   return [
     `The front: whatever is faster takes more memory or more space\n\n${frontTable(recommendation, shown, width)}`,
     paragraph(
       `*: recommended; of what is tied in speed it is the nearest to the defaults. ${latency}${left}${refused}`,
       width,
     ),
+    ...(chart === '' ? [] : [chart]),
     `Held\n\n${held.map(({ name, because }) => paragraph(`${name}: ${because ?? ''}`, width, '  ')).join('\n')}`,
   ];
 }
