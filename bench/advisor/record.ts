@@ -11,6 +11,7 @@ import { createRandom } from '../../src/stats/random.ts';
 import { contentHash } from '../../src/trial/canonical-json.ts';
 import { imageKey } from '../../src/trial/trial-id.ts';
 import type { Workload } from '../../src/workload/workload.ts';
+import { picksOf } from './picks.ts';
 import { appendLine, pack, type RecordedBlock, type RecordingHeader, readRecording } from './recording.ts';
 import { studySpace } from './space.ts';
 import { frontOf } from './truth.ts';
@@ -22,6 +23,8 @@ export interface RecordOptions {
   /** For all of them together. */
   readonly timeMs: number;
   readonly configurationCount: number;
+  /** Measure what races pick as often as what is fastest: none where 0. */
+  readonly raceCount: number;
 }
 
 /** Configurations in a block beside the defaults. */
@@ -36,7 +39,13 @@ const sliceMs = 20;
  * allows, so that what is best is known better than any race can know it. Each block is saved when it ends; a recording that is there
  * is gone on with.
  */
-export async function record({ workloads, directory, timeMs, configurationCount }: RecordOptions): Promise<void> {
+export async function record({
+  workloads,
+  directory,
+  timeMs,
+  configurationCount,
+  raceCount,
+}: RecordOptions): Promise<void> {
   const env = process.env;
   const abort = new AbortController();
   const stop = (): void => abort.abort();
@@ -49,7 +58,7 @@ export async function record({ workloads, directory, timeMs, configurationCount 
     if (leftMs <= 0 || abort.signal.aborted) break;
     const path = join(directory, `${workload.name}.ndjson`);
     const deadline = performance.now() + leftMs / (workloads.length - at);
-    await recordWorkload(workload, path, { tools, deadline, configurationCount, signal: abort.signal });
+    await recordWorkload(workload, path, { tools, deadline, configurationCount, raceCount, signal: abort.signal });
     pack(path);
   }
 }
@@ -58,11 +67,12 @@ interface Context {
   readonly tools: QemuTools;
   readonly deadline: number;
   readonly configurationCount: number;
+  readonly raceCount: number;
   readonly signal: AbortSignal;
 }
 
 async function recordWorkload(workload: Workload, path: string, context: Context): Promise<void> {
-  const { tools, deadline, signal } = context;
+  const { tools, deadline, raceCount, signal } = context;
   const existing = readRecording(path);
   const header = existing?.header ?? (await headerOf(workload, context));
   if (existing === undefined) appendLine(path, header);
@@ -100,18 +110,24 @@ async function recordWorkload(workload: Workload, path: string, context: Context
       await run('all', round, shuffled(now, [workload.name, round]).slice(0, laneCount));
       tell(workload, blocks.length, `round ${round + 1} of ${allRounds}`);
     }
+    const picks = raceCount > 0 ? await picksOf({ header, blocks }, raceCount) : [];
     while (
       !isLate() &&
       counts()
         .slice(1)
         .every((count) => count >= allRounds)
     ) {
-      const front = frontOf({ header, blocks }).filter((index) => (counts()[index] ?? 0) < mostRounds);
+      const wanted = [...new Set([...frontOf({ header, blocks }), ...picks])];
+      const front = wanted.filter((index) => (counts()[index] ?? 0) < mostRounds);
       if (front.length === 0) break;
       const fewest = Math.min(...front.map((index) => counts()[index] ?? 0));
       const now = front.filter((index) => counts()[index] === fewest);
       await run('front', fewest, shuffled(now, [workload.name, fewest]).slice(0, laneCount));
-      tell(workload, blocks.length, `the fastest ${front.length}, round ${fewest + 1}`);
+      tell(
+        workload,
+        blocks.length,
+        `${picks.length === 0 ? 'the fastest' : 'the fastest and the picks of races,'} ${front.length}, round ${fewest + 1}`,
+      );
     }
     await kept?.restore();
   } finally {

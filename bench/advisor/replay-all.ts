@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { judge } from './judge.ts';
 import { readRecording } from './recording.ts';
-import { Deck, type Method, methods, type ReplaySource, replaySource } from './replay.ts';
+import { budgetShare, Deck, type Method, methods, type ReplaySource, replaySource } from './replay.ts';
 import { renderResults } from './results.ts';
 import { exhaustiveMs } from './truth.ts';
 
@@ -27,8 +27,6 @@ export interface MethodResult {
   readonly repeatShare: number;
 }
 
-/** Time that a race is given, as a share of what exhaustive measurement takes. */
-export const budgetShare = 0.1;
 /** Repetitions of the methods that the race is compared with, as a share of its own. */
 const comparedShare = 0.2;
 

@@ -4,6 +4,9 @@ import { createRandom, type RandomSource } from '../../src/stats/random.ts';
 import type { Recording } from './recording.ts';
 import { type Draw, drawsOf, mean, setupMs } from './truth.ts';
 
+/** Time that a race is given, as a share of what exhaustive measurement takes. */
+export const budgetShare = 0.1;
+
 /** A recording made ready for many races. */
 export interface ReplaySource {
   readonly recording: Recording;

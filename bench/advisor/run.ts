@@ -14,6 +14,7 @@ const usage = `npm run advisor-study -- COMMAND [options]
     --minutes N        for all of them (38)
     --configurations N of each workload at most (216)
     --only NAME        only this workload
+    --races N          measure what so many races pick as often as the fastest (0)
     --dir DIRECTORY    of the recordings (reports/advisor/recordings)
   replay               races on the recordings and writes the tables
     --repetitions N    of each workload (1000)
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     configurations: { type: 'string', default: '216' },
     repetitions: { type: 'string', default: '1000' },
     only: { type: 'string' },
+    races: { type: 'string', default: '0' },
     dir: { type: 'string', default: join('reports', 'advisor', 'recordings') },
     out: { type: 'string' },
   },
@@ -46,6 +48,7 @@ switch (positionals[0]) {
       directory,
       timeMs: minutesMs(38),
       configurationCount: Number(values.configurations),
+      raceCount: Number(values.races),
     });
     break;
   case 'replay':
