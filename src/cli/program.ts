@@ -127,6 +127,7 @@ async function dispatch(host: Host): Promise<ExitCode> {
     .exitProcess(false)
     .fail(false);
 
+  withoutKeptHelp(parser);
   for (const entry of commands) {
     if (entry === called && definition) {
       declare(parser, definition, (command, args) => {
@@ -156,6 +157,17 @@ async function dispatch(host: Host): Promise<ExitCode> {
   }
   if (!chosen) throw new UsageError('Say which command to run', { hint: 'See `qtune --help`.' });
   return chosen.command.run(chosen.args, host);
+}
+
+/**
+ * yargs lays out the help of each command that it runs, in case something fails later; that takes as long as an instant answer, and
+ * errors here name the way to the help instead.
+ */
+function withoutKeptHelp(parser: object): void {
+  const { getInternalMethods } = parser as {
+    getInternalMethods(): { getUsageInstance(): { cacheHelpMessage(): void } };
+  };
+  getInternalMethods.call(parser).getUsageInstance().cacheHelpMessage = () => {};
 }
 
 /** The words with `-` as the file that it stands for, where the command reads standard input. */

@@ -9,18 +9,21 @@ import { contributionsSection } from './recommendation-contributions.ts';
 import { paragraph } from './recommendation-paragraph.ts';
 import { risksSection } from './recommendation-risks.ts';
 import { sensitivitySection } from './recommendation-sensitivity.ts';
-import { frontSection, spaceText } from './recommendation-space.ts';
+import { spaceText } from './recommendation-space.ts';
 import { recommendationTable } from './recommendation-table.ts';
 import { settingTexts } from './recommendation-values.ts';
 import { workloadsSection } from './recommendation-workloads.ts';
 
-/** The recommendation for people: the cliff, the comparison, the reasons, and what to paste. */
+/**
+ * The recommendation for people: the cliff, the comparison, the reasons, and what to paste.
+ * @param front sections on the front, where it was asked for
+ */
 export function renderRecommendation(
   recommendation: Recommendation,
   columns: number,
-  show: { readonly front?: boolean } = {},
+  front: readonly string[] = [],
 ): string {
-  const width = Math.max(60, Math.min(columns, 110));
+  const width = answerWidth(columns);
   const { target } = recommendation.request;
   const table = recommendationTable(recommendation, width);
   const sections = [
@@ -28,7 +31,7 @@ export function renderRecommendation(
     table.text,
     ...mainCommands(recommendation, target !== undefined, width),
     paragraph(`${basis(recommendation)} ${spaceText(recommendation)}`.trim(), width),
-    ...(show.front ? frontSection(recommendation, width) : []),
+    ...front,
     ...workloadsSection(recommendation, width),
     section(
       'Why',
@@ -48,6 +51,11 @@ export function renderRecommendation(
     ...otherCommands(recommendation, target !== undefined, width),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/** Columns of the answer on a terminal of so many. */
+export function answerWidth(columns: number): number {
+  return Math.max(60, Math.min(columns, 110));
 }
 
 function headline(recommendation: Recommendation): readonly string[] {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { arithmeticCandidates } from '../../src/advisor/candidates.ts';
 import { recommend } from '../../src/advisor/recommendation.ts';
 import { withSearch } from '../../src/advisor/space/searched.ts';
+import { frontSection } from '../../src/report/recommendation-front.ts';
 import { recommendationDocument } from '../../src/report/recommendation-json.ts';
-import { frontSection, spaceText } from '../../src/report/recommendation-space.ts';
+import { spaceText } from '../../src/report/recommendation-space.ts';
 import { recommendSchema } from '../../src/report/schemas/recommend.ts';
 import { adviceRequest } from '../advisor/requests.ts';
 

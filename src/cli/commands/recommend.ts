@@ -1,3 +1,5 @@
+import type { Candidates } from '../../advisor/candidates.ts';
+import type { Recommendation } from '../../advisor/recommendation.ts';
 import { flag, optionalInteger, optionalString } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -45,18 +47,29 @@ export const recommendCommand: Command = {
     const predicted = recommend(request, view.prospect.candidates);
     const settled = measure ? await measuredOrPredicted(predicted, view.prospect.candidates, measure, host) : predicted;
     const { withWorth } = await import('../../advisor/full-answer.ts');
-    const { withSearch } = await import('../../advisor/space/searched.ts');
     const worth = withWorth(settled, view.prospect.outlook, view.foresee);
-    const recommendation = withSearch(worth, view.prospect.candidates);
+    // Counting the space takes as long as all the rest of the instant answer.
+    const counts = ranks || flag(args, 'json') || flag(args, 'front');
+    const recommendation = counts ? await withSearch(worth, view.prospect.candidates) : worth;
     if (flag(args, 'json')) {
       const { recommendationDocument } = await import('../../report/recommendation-json.ts');
       const { printJson } = await import('../print-json.ts');
       printJson(host, recommendationDocument(recommendation));
     } else {
-      const { renderRecommendation } = await import('../../report/recommendation.ts');
-      const show = { front: flag(args, 'front') };
-      host.stdout.write(renderRecommendation(recommendation, host.stdout.columns, show));
+      const { answerWidth, renderRecommendation } = await import('../../report/recommendation.ts');
+      const front = flag(args, 'front') ? await frontSections(recommendation, answerWidth(host.stdout.columns)) : [];
+      host.stdout.write(renderRecommendation(recommendation, host.stdout.columns, front));
     }
     return ExitCode.ok;
   },
 };
+
+async function withSearch(recommendation: Recommendation, candidates: Candidates): Promise<Recommendation> {
+  const searched = await import('../../advisor/space/searched.ts');
+  return searched.withSearch(recommendation, candidates);
+}
+
+async function frontSections(recommendation: Recommendation, width: number): Promise<readonly string[]> {
+  const { frontSection } = await import('../../report/recommendation-front.ts');
+  return frontSection(recommendation, width);
+}
