@@ -1,5 +1,5 @@
 import type { Deck, ReplaySource } from './replay.ts';
-import { frontOf, mean } from './truth.ts';
+import { frontOf, mean, middle } from './truth.ts';
 
 /** A pick as the blocks that had no part in choosing it show it. */
 export interface Judgement {
@@ -23,17 +23,17 @@ export function judge(source: ReplaySource, deck: Deck, pick: number): Judgement
     const unseen = deck.unseen(index).map(({ logRatio }) => logRatio);
     if (unseen.length >= fewestBlocks) values.set(index, unseen);
   }
-  const gain = pick === 0 ? 0 : mean(deck.unseen(pick).map(({ logRatio }) => logRatio));
+  const gain = pick === 0 ? 0 : middle(deck.unseen(pick).map(({ logRatio }) => logRatio));
   const halves = [0, 1].map((half) => {
     let best = 0;
     let worth = 0;
     let highest = 0;
     for (const [index, unseen] of values) {
-      const chosenBy = mean(unseen.filter((_, at) => at % 2 === half));
+      const chosenBy = middle(unseen.filter((_, at) => at % 2 === half));
       if (chosenBy <= highest) continue;
       highest = chosenBy;
       best = index;
-      worth = mean(unseen.filter((_, at) => at % 2 !== half));
+      worth = middle(unseen.filter((_, at) => at % 2 !== half));
     }
     return best === 0 ? 0 : worth;
   });

@@ -1,3 +1,5 @@
+import { hodgesLehmann } from '../../src/stats/interleaved-comparison.ts';
+import { toSample } from '../../src/stats/sample.ts';
 import type { RecordedBlock, Recording } from './recording.ts';
 
 /** One lane of a configuration, the defaults' being 0. */
@@ -49,6 +51,12 @@ export function exhaustiveMs(blocks: readonly RecordedBlock[]): number {
 export function setupMs(blocks: readonly RecordedBlock[]): ReadonlyMap<number, number> {
   const setups = blocks.filter(({ kind }) => kind === 'setup');
   return new Map(setups.map(({ lanes, ms }) => [lanes.at(-1)?.[0] ?? 0, ms]));
+}
+
+/** Hodges–Lehmann middle, which a few blocks that somebody disturbed do not move; NaN of none. */
+export function middle(values: readonly number[]): number {
+  const sample = toSample(values);
+  return sample === undefined ? Number.NaN : hodgesLehmann(sample);
 }
 
 export function mean(values: readonly number[]): number {

@@ -114,8 +114,8 @@ function logRatios({ base, head }: SlicedBlock): Sample | undefined {
   return toSample(differences);
 }
 
-/** The median of all pairwise means. */
-function hodgesLehmann(sample: Sample): number {
+/** The median of all pairwise means, each value with itself too. */
+export function hodgesLehmann(sample: Sample): number {
   if (sample.length === 1) return at(sample, 0);
   const count = walshCount(sample.length);
   return (walshOfRank(sample, Math.ceil(count / 2)) + walshOfRank(sample, Math.floor(count / 2) + 1)) / 2;
