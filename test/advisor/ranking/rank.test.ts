@@ -16,7 +16,17 @@ import { adviceRequest, gib, tib, traits } from '../requests.ts';
 const profile = shippedProfile('nvme', 'direct');
 const basis = { profile, host: modelHost(undefined) };
 
+/** Rankings are made once: they take seconds, and the same request gives the same. */
+const ranked = new Map<string, RankedCandidates>();
+
 function rank(changes: Partial<AdviceRequest> = {}): RankedCandidates {
+  const key = changes.workload === undefined ? JSON.stringify(changes) : changes.workload.name;
+  const known = ranked.get(key) ?? rankAnew(changes);
+  ranked.set(key, known);
+  return known;
+}
+
+function rankAnew(changes: Partial<AdviceRequest>): RankedCandidates {
   const candidates = rankedCandidates(adviceRequest(changes), { profile }, 1);
   if (!candidates) throw new Error('not ranked');
   return candidates;

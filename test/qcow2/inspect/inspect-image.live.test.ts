@@ -70,7 +70,7 @@ const made: readonly Made[] = [
     ],
   },
   { name: 'data-file', options: 'data_file=FILE.raw', size: '64M', commands: ['write 0 1M', 'write 2M 64k'] },
-  { name: 'luks', options: 'encrypt.format=luks,encrypt.key-secret=s', size: '64M', commands: [] },
+  { name: 'luks', options: 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10', size: '64M', commands: [] },
 ];
 
 function make(bin: string, path: string, { options, size, commands, after = [] }: Made): void {
