@@ -1,5 +1,5 @@
 import type { Deck, ReplaySource } from './replay.ts';
-import { frontOf, mean, middle } from './truth.ts';
+import { mean, middle } from './truth.ts';
 
 /** A pick as the blocks that had no part in choosing it show it. */
 export interface Judgement {
@@ -19,7 +19,7 @@ const fewestBlocks = 3;
  */
 export function judge(source: ReplaySource, deck: Deck, pick: number): Judgement {
   const values = new Map<number, readonly number[]>();
-  for (const index of frontOf(source.recording)) {
+  for (const index of source.front) {
     const unseen = deck.unseen(index).map(({ logRatio }) => logRatio);
     if (unseen.length >= fewestBlocks) values.set(index, unseen);
   }

@@ -45,7 +45,10 @@ export async function replayAll({ directory, repetitions, out }: ReplayOptions):
     }
     sources.push(source);
     for (const method of methods) {
-      const count = method === methods[0] ? repetitions : Math.ceil(repetitions * comparedShare);
+      const count =
+        method === methods[0] || method.budgetFactor !== undefined
+          ? repetitions
+          : Math.ceil(repetitions * comparedShare);
       const beganMs = performance.now();
       results.push(await repeated(source, method, count));
       process.stderr.write(
@@ -67,7 +70,7 @@ async function repeated(source: ReplaySource, method: Method, count: number): Pr
   let repeats = 0;
   for (let seed = 1; seed <= count; seed++) {
     const deck = new Deck(source, seed);
-    const decision = await method.decide(source, deck, budgetShare * wholeMs, seed);
+    const decision = await method.decide(source, deck, budgetShare * wholeMs * (method.budgetFactor ?? 1), seed);
     const { regret, gain } = judge(source, deck, decision.pick);
     regrets.push(regret);
     gains.push(gain);

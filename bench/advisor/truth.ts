@@ -15,20 +15,51 @@ export interface Draw {
 const frontWidth = 0.06;
 const mostFront = 40;
 
-/** What was measured of each configuration, in the order of the blocks. */
-export function drawsOf({ header, blocks }: Recording): readonly (readonly Draw[])[] {
+/**
+ * What was measured of each configuration, in the order of the blocks. In a block all lanes are rates over one lane of the defaults, so
+ * that what happened to that lane shifts all others alike. A race compares the lanes of a heat with each other; here they come from
+ * different blocks, so each block's shift is taken out: the middle of what its lanes are off from their configurations' own middles.
+ */
+export function drawsOf(recording: Recording): readonly (readonly Draw[])[] {
+  const levels = blockLevels(recording);
+  const { header, blocks } = recording;
   const draws: Draw[][] = header.configurations.map(() => []);
-  for (const block of blocks) {
+  for (const [at, block] of blocks.entries()) {
     if (block.kind === 'setup') continue;
+    const level = levels[at] as number;
     const driver = block.lanes.reduce((sum, lane) => sum + (lane.length === 4 ? lane[3] : 0), 0);
     const overhead = Math.max(0, block.ms - driver) / block.lanes.length;
     for (const lane of block.lanes) {
       if (lane.length !== 4) continue;
       const [index, logRatio, logError, driverMs] = lane;
-      draws[index]?.push({ logRatio, logError, ms: overhead + driverMs, disturbed: block.disturbed });
+      draws[index]?.push({ logRatio: logRatio - level, logError, ms: overhead + driverMs, disturbed: block.disturbed });
     }
   }
   return draws;
+}
+
+/** Passes after which the shifts no longer move. */
+const passes = 3;
+
+/** How far each block's lanes are off together; the defaults' own middle over all blocks stays where it is, at 0. */
+function blockLevels({ header, blocks }: Recording): Float64Array {
+  const levels = new Float64Array(blocks.length);
+  for (let pass = 0; pass < passes; pass++) {
+    const values: number[][] = header.configurations.map(() => []);
+    for (const [at, { kind, lanes }] of blocks.entries()) {
+      if (kind === 'setup') continue;
+      for (const lane of lanes) if (lane.length === 4) values[lane[0]]?.push(lane[1] - (levels[at] as number));
+    }
+    const middles = values.map(middle);
+    const start = middles[0] ?? 0;
+    for (const [at, { lanes }] of blocks.entries()) {
+      const off = lanes.flatMap((lane) =>
+        lane.length === 4 && lane[0] !== 0 ? [lane[1] - ((middles[lane[0]] ?? 0) - start)] : [],
+      );
+      if (off.length > 0) levels[at] = middle(off);
+    }
+  }
+  return levels;
 }
 
 /** Those that may be best by what was measured so far, the fastest first. */
