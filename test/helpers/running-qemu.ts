@@ -23,6 +23,18 @@ export interface RunningQemu {
 const traces = 'qcow2_cache_get_replace_entry';
 const never = new AbortController().signal;
 
+/** A socket has its name a moment before it listens. */
+async function openAtLast(path: string): Promise<QmpConnection> {
+  for (let left = 100; ; left--) {
+    try {
+      return await QmpConnection.open({ path, signal: never });
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(20);
+    }
+  }
+}
+
 /** @param args the program's, without monitors and traces. @param directory for sockets and the log */
 export async function startQemu(program: string, args: readonly string[], directory: string): Promise<RunningQemu> {
   const log = join(directory, 'trace.log');
@@ -40,7 +52,7 @@ export async function startQemu(program: string, args: readonly string[], direct
     if (child.exitCode !== null) throw new Error(`${program} ended: ${readFileSync(log, 'utf8')}`);
     await sleep(20);
   }
-  const connection = await QmpConnection.open({ path: socket, signal: never });
+  const connection = await openAtLast(socket);
   return {
     child,
     ask: (name, parameters) => connection.execute(name, parameters),
