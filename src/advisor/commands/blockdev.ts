@@ -3,7 +3,7 @@ import { cacheFlags } from '../../settings/cache-mode.ts';
 import type { SettingValues } from '../../settings/configuration.ts';
 import { qemuGuards } from './guards.ts';
 import { plainFileName, shellWord } from './quoting.ts';
-import { backingPlaceholder, type CommandTarget, driveSettings, nodeNames, type TargetInput } from './target.ts';
+import { type CommandTarget, driveSettings, exampleBackingName, nodeNames, type TargetInput } from './target.ts';
 
 type Options = Readonly<Record<string, JsonValue>>;
 
@@ -68,6 +68,6 @@ function backingNode(): object {
     driver: 'qcow2',
     'node-name': nodeNames.backing,
     'read-only': true,
-    file: { driver: 'file', filename: backingPlaceholder, 'read-only': true },
+    file: { driver: 'file', filename: exampleBackingName, 'read-only': true },
   };
 }

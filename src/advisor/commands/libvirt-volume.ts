@@ -2,7 +2,7 @@ import { cannotSay, qemuGuards, toolGuard } from './guards.ts';
 import { absolutePath } from './libvirt.ts';
 import { convertCommand } from './qemu-img.ts';
 import { xmlText } from './quoting.ts';
-import { backingPlaceholder, type CommandTarget, createSettings, type TargetInput } from './target.ts';
+import { type CommandTarget, createSettings, exampleBackingName, type TargetInput } from './target.ts';
 
 export const libvirtVolumeTarget: CommandTarget = {
   key: 'libvirt-volume',
@@ -50,7 +50,7 @@ function takesAll(preallocation: unknown): boolean {
 function backingStore(): readonly string[] {
   return [
     '  <backingStore>',
-    `    <path>${absolutePath(backingPlaceholder)}</path>`,
+    `    <path>${absolutePath(exampleBackingName)}</path>`,
     "    <format type='qcow2'/>",
     '  </backingStore>',
   ];

@@ -4,7 +4,7 @@ import type { AdviceRequest } from '../advice-request.ts';
 import { qemuGuards } from './guards.ts';
 import { absolutePath } from './libvirt.ts';
 import { plainFileName, shellLine } from './quoting.ts';
-import { backingPlaceholder, type CommandTarget, createSettings, type TargetInput } from './target.ts';
+import { type CommandTarget, createSettings, exampleBackingName, type TargetInput } from './target.ts';
 
 export const qemuImgTarget: CommandTarget = {
   key: 'qemu-img',
@@ -28,7 +28,7 @@ function imagePath({ target, fileName }: AdviceRequest): string {
 export function createCommand({ request, proposal }: TargetInput, path: string): string {
   return shellLine([
     ...['qemu-img', 'create', '-f', 'qcow2', '-o', printSettings('create', createSettings(proposal))],
-    ...(request.hasBacking ? ['-b', backingPlaceholder, '-F', 'qcow2'] : []),
+    ...(request.hasBacking ? ['-b', exampleBackingName, '-F', 'qcow2'] : []),
     ...[path, exactBytes(request.diskBytes)],
   ]);
 }
@@ -41,7 +41,7 @@ export function convertCommand(path: string, hasBacking: boolean, settings?: str
   return shellLine([
     ...['qemu-img', 'convert', '-p', '-f', 'qcow2', '-O', 'qcow2'],
     ...(settings === undefined ? [] : ['-o', settings]),
-    ...(hasBacking ? ['-B', backingPlaceholder, '-F', 'qcow2'] : []),
+    ...(hasBacking ? ['-B', exampleBackingName, '-F', 'qcow2'] : []),
     ...[path, `${path}.new`],
   ]);
 }

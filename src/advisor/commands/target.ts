@@ -36,7 +36,7 @@ export interface CommandTarget {
 }
 
 /** Name under which the backing file appears; the user puts the real one in its place. */
-export const backingPlaceholder = 'base.qcow2';
+export const exampleBackingName = 'base.qcow2';
 
 /** Names of the nodes, the same in `-blockdev` and in QMP, where the one refers to the other. */
 export const nodeNames = { disk: 'disk0', file: 'disk0-file', backing: 'disk0-backing' } as const;

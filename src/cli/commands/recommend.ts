@@ -37,8 +37,9 @@ export const recommendCommand: Command = {
       return explainSetting(setting, args, host);
     }
     const seed = optionalInteger(args, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 1;
-    const { runningFacts } = await import('../recommend/qmp.ts');
-    const request = await adviceRequest(args, host, await runningFacts(args, host));
+    const asksGuest = args.qmp !== undefined || args.node !== undefined;
+    const running = asksGuest ? await (await import('../recommend/qmp.ts')).runningFacts(args, host) : undefined;
+    const request = await adviceRequest(args, host, running);
     const measure = measureSettings(args, seed);
     if (measure) refuseBlend(request);
     const { recommend } = await import('../../advisor/recommendation.ts');

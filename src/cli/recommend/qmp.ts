@@ -41,15 +41,11 @@ export function factsOfDisk({ node, device, backing }: RunningDisk, qemu: QemuVe
 }
 
 /**
- * The facts for `recommend --qmp`: of the one disk that is meant; undefined where no running QEMU is asked.
+ * The facts for `recommend --qmp`: of the one disk that is meant.
  * @throws UsageError for options that the running disk answers itself and where several disks are meant; else as `withRunning`
  */
-export async function runningFacts(
-  args: Readonly<Record<string, unknown>>,
-  host: Host,
-): Promise<RunningFacts | undefined> {
+export async function runningFacts(args: Readonly<Record<string, unknown>>, host: Host): Promise<RunningFacts> {
   const { qmp, node } = args;
-  if (qmp === undefined && node === undefined) return undefined;
   const { runningChoice, withRunning } = await import('../apply/running.ts');
   // `--device` is that of a trace here.
   const choice = runningChoice({ qmp, node });

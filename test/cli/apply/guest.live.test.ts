@@ -1,39 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { QmpConnection } from '../../../src/engine/qmp/connection.ts';
 import { reopenNodes } from '../../../src/engine/qmp/reopen.ts';
 import { observe } from '../../../src/engine/qmp/verify.ts';
 import { applySchema } from '../../../src/report/schemas/apply.ts';
 import type { SettingValues } from '../../../src/settings/configuration.ts';
-import { ExitCode, runCli } from '../../helpers/host.ts';
+import { applyBench } from '../../helpers/apply-bench.ts';
+import { ExitCode } from '../../helpers/host.ts';
 import { systemQemu } from '../../helpers/qemu.ts';
 import {
   createImage,
   hasSystemEmulator,
   largeCache,
   places,
-  type RunningQemu,
   startQemu,
   tableCount,
 } from '../../helpers/running-qemu.ts';
 
-let directory = '';
-let running: RunningQemu | undefined;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'qtune-live-'));
-});
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-  rmSync(directory, { recursive: true, force: true });
-});
-
-const path = (name: string): string => join(directory, name);
-const environment = () => ({ ...process.env, XDG_STATE_HOME: directory });
-const apply = (...argv: string[]) =>
-  runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory, env: environment() });
+const bench = applyBench();
+const { path, environment, apply } = bench;
 
 describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qemu-system-x86_64, qemu-img)', () => {
   const machine = ['-accel', 'tcg', '-S', '-nodefaults', '-display', 'none', '-machine', 'q35'];
@@ -41,7 +25,7 @@ describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qe
 
   async function start(...argv: string[]): Promise<void> {
     for (const name of ['disk.qcow2', 'second.qcow2']) createImage(systemQemu() ?? '', path(name));
-    running = await startQemu('qemu-system-x86_64', [...machine, ...argv], directory);
+    bench.running = await startQemu('qemu-system-x86_64', [...machine, ...argv], bench.directory);
   }
 
   const drive = [
@@ -69,13 +53,13 @@ describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qe
     const read = async (): Promise<void> => {
       for (const place of places()) {
         const line = `qemu-io -d /machine/peripheral/${device}/virtio-backend "read -q ${place} 512"`;
-        await running?.ask('human-monitor-command', { 'command-line': line });
+        await bench.running?.ask('human-monitor-command', { 'command-line': line });
       }
     };
     await read();
-    running?.misses();
+    bench.running?.misses();
     await read();
-    return running?.misses() ?? Number.NaN;
+    return bench.running?.misses() ?? Number.NaN;
   }
 
   test('-drive with an iothread, and -blockdev behind a throttle: both or none', async () => {
@@ -143,7 +127,7 @@ describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qe
   test('settings that were changed behind its back are noticed where QEMU tells of them', async () => {
     await start(...withDisk(drive));
     const { stdout } = await apply('--drive', 'detect-zeroes=off', '--dry-run', '--json');
-    await running?.ask('blockdev-reopen', JSON.parse(stdout).command.arguments);
+    await bench.running?.ask('blockdev-reopen', JSON.parse(stdout).command.arguments);
     const { exitCode, stderr } = await apply('--drive', largeCache, '--yes');
     expect([exitCode, stderr]).toEqual([ExitCode.usage, expect.stringContaining('were changed since')]);
   });

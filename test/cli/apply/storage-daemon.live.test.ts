@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { applySchema } from '../../../src/report/schemas/apply.ts';
+import { applyBench } from '../../helpers/apply-bench.ts';
 import { ExitCode, runCli } from '../../helpers/host.ts';
 import { qemusUnderTest } from '../../helpers/qemu.ts';
 import {
@@ -12,28 +11,14 @@ import {
   diskSize,
   largeCache,
   places,
-  type RunningQemu,
   smallCache,
   startQemu,
   tableCount,
 } from '../../helpers/running-qemu.ts';
 
 const bin = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', 'bin.js');
-let directory = '';
-let running: RunningQemu | undefined;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'qtune-live-'));
-});
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-  rmSync(directory, { recursive: true, force: true });
-});
-
-const path = (name: string): string => join(directory, name);
-const environment = () => ({ ...process.env, XDG_STATE_HOME: directory });
-const apply = (...argv: string[]) =>
-  runCli(['apply', '--qmp', 'vm.qmp', ...argv], { cwd: directory, env: environment() });
+const bench = applyBench();
+const { path, environment, apply } = bench;
 
 describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools }) => {
   async function start(options: string, ...more: string[]): Promise<void> {
@@ -43,7 +28,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
       ...['--nbd-server', `addr.type=unix,addr.path=${path('nbd')},max-connections=0`],
       ...['--export', 'type=nbd,id=exp0,name=disk,node-name=disk0,writable=on'],
     ];
-    running = await startQemu(join(tools, 'qemu-storage-daemon'), [...argv, ...more], directory);
+    bench.running = await startQemu(join(tools, 'qemu-storage-daemon'), [...argv, ...more], bench.directory);
   }
 
   function readAll(): void {
@@ -55,9 +40,9 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
   /** Misses of a round over the disk after one that filled the cache. */
   function warmMisses(): number {
     readAll();
-    running?.misses();
+    bench.running?.misses();
     readAll();
-    return running?.misses() ?? Number.NaN;
+    return bench.running?.misses() ?? Number.NaN;
   }
 
   test('the L2 cache behaves as it was set, and as before after the undo', async () => {
@@ -77,7 +62,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     const undone = await apply('--undo', 'undo.json', '--yes');
     expect([undone.exitCode, undone.stderr]).toEqual([ExitCode.ok, '']);
     expect(warmMisses()).toBeGreaterThanOrEqual(tableCount);
-    await running?.stop();
+    await bench.running?.stop();
     execFileSync(join(tools, 'qemu-img'), ['check', '-q', path('disk.qcow2')]);
   });
 
@@ -91,7 +76,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     expect(disk).toMatchObject({ formerSource: 'record', former: { drive: { 'l2-cache-size': 131_072 } } });
     expect(warmMisses()).toBe(0);
     // Another QEMU on the same image has its own command line.
-    await running?.stop();
+    await bench.running?.stop();
     await start('l2-cache-size=16384');
     const again = await apply('--dry-run', '--drive', largeCache, '--json');
     expect(JSON.parse(again.stdout).disks[0]).toMatchObject({
@@ -119,7 +104,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     expect((await apply('--drive', largeCache, '--yes')).stderr).toBe('');
     const uri = `nbd+unix:///disk?socket=${path('nbd')}`;
     execFileSync(join(tools, 'qemu-io'), ['-r', '-f', 'raw', '-c', 'read -q -P 7 4M 64k', uri]);
-    const recommended = await runCli(['recommend', '--qmp', 'vm.qmp', '--json'], { cwd: directory });
+    const recommended = await runCli(['recommend', '--qmp', 'vm.qmp', '--json'], { cwd: bench.directory });
     expect(JSON.parse(recommended.stdout).disk).toEqual({ virtualBytes: 64 * 2 ** 20, backing: true });
   });
 
@@ -155,7 +140,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     expect(await ended).toBe(0);
     const reads = writes.map((one) => one.replace('write', 'read'));
     execFileSync(join(tools, 'qemu-io'), ['-r', '-f', 'raw', ...reads.flatMap((one) => ['-c', one]), uri]);
-    await running?.stop();
+    await bench.running?.stop();
     execFileSync(join(tools, 'qemu-img'), ['check', '-q', path('disk.qcow2')]);
   });
 
@@ -166,7 +151,7 @@ describe.each(qemusUnderTest())('a storage daemon of QEMU $name', ({ bin: tools 
     for (let round = 0; round < 8; round++) {
       const change = ['--current', smallCache, '--drive', largeCache, '--yes'];
       const child = spawn('node', [bin, 'apply', '--qmp', 'vm.qmp', ...change], {
-        cwd: directory,
+        cwd: bench.directory,
         env: environment(),
         stdio: 'ignore',
       });

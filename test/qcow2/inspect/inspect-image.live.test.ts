@@ -76,9 +76,27 @@ const made: readonly Made[] = [
 function make(bin: string, path: string, { options, size, commands, after = [] }: Made): void {
   const tool = (name: string, ...args: readonly string[]) => execFileSync(join(bin, name), args, { stdio: 'pipe' });
   const secret = options.includes('luks') ? ['--object', 'secret,id=s,data=abc'] : [];
-  tool('qemu-img', 'create', '-q', '-f', 'qcow2', ...secret, '-o', options.replace('FILE', path), path, size);
+  const create = () =>
+    tool('qemu-img', 'create', '-q', '-f', 'qcow2', ...secret, '-o', options.replace('FILE', path), path, size);
+  if (options.includes('luks')) whileClockIsCoarse(create);
+  else create();
   if (commands.length > 0) tool('qemu-io', '-f', 'qcow2', ...commands.flatMap((one) => ['-c', one]), path);
   for (const [name = '', ...args] of after) tool(name, ...args.map((arg) => arg.replace('FILE', path)));
+}
+
+/**
+ * LUKS times its key derivation by the thread's processor time, and gives up where the kernel, counting in ticks,
+ * has not counted any yet (crypto/pbkdf.c: "Unable to get accurate CPU usage"). It says nothing about the image.
+ */
+function whileClockIsCoarse(create: () => void): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      create();
+      return;
+    } catch (error) {
+      if (attempt === 20 || !String(error).includes('Unable to get accurate CPU usage')) throw error;
+    }
+  }
 }
 
 interface CheckReport {
