@@ -17,7 +17,7 @@ import {
 } from '../../helpers/running-qemu.ts';
 
 const bench = applyBench();
-const { path, environment, apply } = bench;
+const { path, apply } = bench;
 
 describe.skipIf(!hasSystemEmulator() || systemQemu() === undefined)('a guest (qemu-system-x86_64, qemu-img)', () => {
   const machine = ['-accel', 'tcg', '-S', '-nodefaults', '-display', 'none', '-machine', 'q35'];
