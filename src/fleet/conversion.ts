@@ -59,10 +59,11 @@ export function planConversion(fleet: Fleet, { total }: FleetSurvey, hasExtended
   const saved = new Float64Array(count);
   const targets = new Uint8Array(count);
   const keys = new Float32Array(count);
+  const target: Target = { clusterBytes: 0, savedBytes: 0 };
   let keptForSnapshotsCount = 0;
   let convertedWorstCaseBytes = total.worstCaseBytes;
   forEachGroup(fleet, (facts, state, group) => {
-    const target = bestTarget(facts, fleet.curves.at(facts.curve), state.needBytes, hasExtendedL2);
+    bestTarget(facts, fleet.curves.at(facts.curve), state.needBytes, hasExtendedL2, target);
     if (target.savedBytes <= 0) return;
     if (facts.snapshotCount > 0) {
       keptForSnapshotsCount += facts.count;
@@ -85,23 +86,25 @@ export function planConversion(fleet: Fleet, { total }: FleetSurvey, hasExtended
 }
 
 interface Target {
-  readonly clusterBytes: number;
-  readonly savedBytes: number;
+  clusterBytes: number;
+  savedBytes: number;
 }
 
-/** The cluster size that needs the least memory for the active image of a disk. */
-function bestTarget(facts: DiskFacts, curve: MissCurve, needBytes: number, extended: boolean): Target {
+/** The cluster size that needs the least memory for the active image of a disk. @param into is filled */
+function bestTarget(facts: DiskFacts, curve: MissCurve, needBytes: number, extended: boolean, into: Target): void {
   const { clusterBytes, diskBytes, allocatedBytes } = facts;
   const unit = facts.extendedL2 ? clusterBytes / subclustersPerCluster : clusterBytes;
   const now = needBytes + minimumRefcountTableCount * clusterBytes;
   const workingSet = workingSetOf(curve, diskBytes);
-  let best: Target = { clusterBytes, savedBytes: 0 };
+  into.clusterBytes = clusterBytes;
+  into.savedBytes = 0;
   for (let size = smallestTargetBytes; size <= maximumClusterBytes; size *= 2) {
     if (extended && size / subclustersPerCluster > Math.max(usualUnitBytes, unit)) break;
     const needed = neededBytes(workingSet, allocatedBytes, size, extended) + minimumRefcountTableCount * size;
-    if (now - needed > best.savedBytes) best = { clusterBytes: size, savedBytes: now - needed };
+    if (now - needed <= into.savedBytes) continue;
+    into.clusterBytes = size;
+    into.savedBytes = now - needed;
   }
-  return best;
 }
 
 /** What all caches of one disk take more once it is converted, with the run-time settings that it has. */

@@ -42,9 +42,8 @@ export class DiskGroups {
   #curves = new Uint16Array(1024);
   /** Bits of the cluster size, doubled, and one for extended L2 entries. */
   #shapes = new Uint8Array(1024);
-  #hashes = new Uint32Array(1024);
-  /** Number + 1 by hash; 0 is free. */
-  #slots = new Uint32Array(4096);
+  /** Pairs of a group's number + 1, 0 where the slot is free, and its hash: side by side, as a look takes both. */
+  #slots = new Uint32Array(2 * 4096);
   /** The numbers of the disk that is being added, and the same as bits. */
   readonly #own = new Float64Array(floatCount);
   readonly #bits = new Int32Array(this.#own.buffer);
@@ -56,24 +55,25 @@ export class DiskGroups {
   /** @returns the number of the disk's group */
   add(facts: DiskFacts, row: number): number {
     const hash = this.#hash(facts);
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const group = (this.#slots[slot] as number) - 1;
+      const group = (slots[2 * slot] as number) - 1;
       if (group === -1) {
-        this.#slots[slot] = this.#count + 1;
-        return this.#append(facts, row, hash);
+        slots[2 * slot] = this.#count + 1;
+        slots[2 * slot + 1] = hash;
+        return this.#append(facts, row);
       }
-      if (this.#hashes[group] === hash && this.#isSame(group, facts)) {
+      if (slots[2 * slot + 1] === hash && this.#isSame(group, facts)) {
         this.#counts[group] = (this.#counts[group] as number) + facts.count;
         return group;
       }
     }
   }
 
-  /** Gives back what only adding needs, about 12 bytes a group. */
+  /** Gives back what only adding needs, 16 to 32 bytes a group. */
   seal(): void {
     this.#slots = new Uint32Array();
-    this.#hashes = new Uint32Array();
   }
 
   /** Reads a group into an object that is used again, so that a pass over all makes no garbage. */
@@ -144,10 +144,10 @@ export class DiskGroups {
     );
   }
 
-  #append(facts: DiskFacts, row: number, hash: number): number {
+  #append(facts: DiskFacts, row: number): number {
     const group = this.#count++;
     if (group === this.#hosts.length) this.#grow(group * 2);
-    this.#floats.set(this.#own, group * floatCount);
+    for (let at = 0; at < floatCount; at++) this.#floats[group * floatCount + at] = this.#own[at] as number;
     this.#hosts[group] = facts.host;
     this.#counts[group] = facts.count;
     this.#firstRows[group] = row;
@@ -155,8 +155,7 @@ export class DiskGroups {
     this.#snapshotCounts[group] = facts.snapshotCount;
     this.#curves[group] = facts.curve;
     this.#shapes[group] = shapeOf(facts);
-    this.#hashes[group] = hash;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    if (this.#count * 4 > this.#slots.length) this.#rehash();
     return group;
   }
 
@@ -169,16 +168,19 @@ export class DiskGroups {
     this.#snapshotCounts = copied(this.#snapshotCounts, new Uint32Array(length));
     this.#curves = copied(this.#curves, new Uint16Array(length));
     this.#shapes = copied(this.#shapes, new Uint8Array(length));
-    this.#hashes = copied(this.#hashes, new Uint32Array(length));
   }
 
   #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let group = 0; group < this.#count; group++) {
-      let slot = (this.#hashes[group] as number) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = group + 1;
+    const from = this.#slots;
+    const slots = new Uint32Array(from.length * 2);
+    const mask = slots.length / 2 - 1;
+    for (let at = 0; at < from.length; at += 2) {
+      if (from[at] === 0) continue;
+      const hash = from[at + 1] as number;
+      let slot = hash & mask;
+      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask;
+      slots[2 * slot] = from[at] as number;
+      slots[2 * slot + 1] = hash;
     }
     this.#slots = slots;
   }

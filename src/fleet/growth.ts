@@ -34,41 +34,45 @@ export interface FleetGrowth {
  */
 export function growFleet(fleet: Fleet, budget: Budget | undefined): FleetGrowth {
   const months = growthMonths.length;
-  const sums = growthMonths.map((month) => ({
-    month,
-    allocatedBytes: 0,
-    worstCaseBytes: 0,
-    neededBytes: 0,
-    enlargedCount: 0,
-  }));
+  const [allocated, worst, needed, enlarged] = Array.from({ length: 4 }, () => new Float64Array(months)) as Sums;
   const byHost = budget?.scope === 'host' ? new Float64Array(fleet.hosts.count * months) : undefined;
   const grown: GrownDisk = { diskBytes: 0, allocatedBytes: 0 };
   forEachGroup(fleet, (facts, state) => {
+    const { count, diskBytes } = facts;
     const curve = fleet.curves.at(facts.curve);
-    sums.forEach((sum, at) => {
-      growDisk(facts, sum.month, grown);
-      const needed = neededAt(facts, state, curve, grown);
-      sum.allocatedBytes += facts.count * grown.allocatedBytes;
-      sum.worstCaseBytes += facts.count * worstAt(facts, state, grown);
-      sum.neededBytes += facts.count * needed;
-      if (grown.diskBytes > facts.diskBytes) sum.enlargedCount += facts.count;
-      const cell = facts.host * months + at;
-      if (byHost) byHost[cell] = (byHost[cell] as number) + facts.count * needed;
-    });
+    let [factor, passed] = [1, 0];
+    for (let at = 0; at < months; at++) {
+      const month = growthMonths[at] as number;
+      for (; passed < month; passed++) factor *= 1 + facts.growthRatio;
+      growDisk(facts, month, factor, grown);
+      const need = neededAt(facts, state, curve, grown);
+      addAt(allocated, at, count * grown.allocatedBytes);
+      addAt(worst, at, count * worstAt(facts, state, grown));
+      addAt(needed, at, count * need);
+      if (grown.diskBytes > diskBytes) addAt(enlarged, at, count);
+      if (byHost) addAt(byHost, facts.host * months + at, count * need);
+    }
   });
   const hostMonths = byHost && budget ? monthsByHost(byHost, budget.bytes) : undefined;
   const first = hostMonths?.filter((month) => month !== undefined);
   return {
-    points: sums,
-    exceededMonth: first
-      ? least(first)
-      : budget &&
-        exceededAt(
-          sums.map(({ neededBytes }) => neededBytes),
-          budget.bytes,
-        ),
+    points: growthMonths.map((month, at) => ({
+      month,
+      allocatedBytes: allocated[at] as number,
+      worstCaseBytes: worst[at] as number,
+      neededBytes: needed[at] as number,
+      enlargedCount: enlarged[at] as number,
+    })),
+    exceededMonth: first ? least(first) : budget && exceededAt([...needed], budget.bytes),
     hostMonths,
   };
+}
+
+/** By the number of the month. */
+type Sums = [allocated: Float64Array, worst: Float64Array, needed: Float64Array, enlarged: Float64Array];
+
+function addAt(sums: Float64Array, at: number, value: number): void {
+  sums[at] = (sums[at] as number) + value;
 }
 
 interface GrownDisk {
@@ -76,12 +80,14 @@ interface GrownDisk {
   allocatedBytes: number;
 }
 
-/** @param into is filled: a fleet asks millions of times */
-function growDisk(facts: DiskFacts, month: number, into: GrownDisk): void {
+/**
+ * @param factor what a share a month has made of the allocated bytes
+ * @param into is filled: a fleet asks millions of times
+ */
+function growDisk(facts: DiskFacts, month: number, factor: number, into: GrownDisk): void {
   const { diskBytes, allocatedBytes, clusterBytes, extendedL2, growthBytes, growthRatio } = facts;
   into.diskBytes = diskBytes;
-  into.allocatedBytes =
-    growthRatio === 0 ? allocatedBytes + month * growthBytes : allocatedBytes * (1 + growthRatio) ** month;
+  into.allocatedBytes = growthRatio === 0 ? allocatedBytes + month * growthBytes : allocatedBytes * factor;
   if (into.allocatedBytes <= diskBytes) return;
   const most = (maximumL1Bytes / tableEntryBytes) * (clusterBytes / (extendedL2 ? 16 : 8)) * clusterBytes;
   into.allocatedBytes = Math.min(into.allocatedBytes, most, Number.MAX_SAFE_INTEGER);

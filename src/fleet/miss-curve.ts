@@ -40,9 +40,12 @@ export class CurveBook {
   /** The number of a name in bytes, −1 where there is no such curve. */
   numberOf(bytes: Uint8Array, start: number, end: number): number {
     if (isText(bytes, start, end, this.at(this.#last).name)) return this.#last;
-    const found = this.curves.findIndex(({ name }) => isText(bytes, start, end, name));
-    if (found !== -1) this.#last = found;
-    return found;
+    for (let number = 0; number < this.curves.length; number++) {
+      if (!isText(bytes, start, end, this.at(number).name)) continue;
+      this.#last = number;
+      return number;
+    }
+    return -1;
   }
 
   at(number: number): MissCurve {

@@ -147,7 +147,9 @@ export class CsvRows {
           end += 1;
         }
         starts[field] = at;
-        ends[field] = bytes[end - 1] === carriageReturn && end > at && bytes[end] !== separator ? end - 1 : end;
+        // A row may end in CR LF.
+        const isLastField = end === length || bytes[end] === newline;
+        ends[field] = isLastField && end > at && bytes[end - 1] === carriageReturn ? end - 1 : end;
       }
       count += 1;
       if (end === length && !isLast) return -1;

@@ -87,9 +87,30 @@ export function wholeOf(field: FieldSpan, least: number, most: number): number |
   return { why: `"${shownBytes(bytes, start, end)}" is not a whole number from ${least} to ${most}` };
 }
 
+const switchWords: readonly (readonly [word: string, isOn: boolean])[] = [
+  ['off', false],
+  ['on', true],
+  ['false', false],
+  ['true', true],
+  ['no', false],
+  ['yes', true],
+  ['0', false],
+  ['1', true],
+];
+
+/** A switch, in capitals or not. */
 export function switchOf({ bytes, start, end }: FieldSpan): boolean | FieldProblem {
-  const text = shownBytes(bytes, start, end).toLowerCase();
-  if (text === 'on' || text === 'true' || text === 'yes' || text === '1') return true;
-  if (text === 'off' || text === 'false' || text === 'no' || text === '0') return false;
-  return { why: `"${text}" is neither on nor off` };
+  for (const [word, isOn] of switchWords) if (isWord(bytes, start, end, word)) return isOn;
+  return { why: `"${shownBytes(bytes, start, end)}" is neither on nor off` };
+}
+
+/** Whether the bytes are this word of small letters or digits, in capitals or not. */
+function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length) return false;
+  for (let at = 0; at < word.length; at++) {
+    const byte = bytes[start + at] as number;
+    const isCapital = byte >= 0x41 && byte <= 0x5a;
+    if ((isCapital ? byte | 0x20 : byte) !== word.charCodeAt(at)) return false;
+  }
+  return true;
 }

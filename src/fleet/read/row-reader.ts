@@ -10,7 +10,7 @@ import { type DiskFacts, emptyFacts } from '../disk-groups.ts';
 import type { CurveBook } from '../miss-curve.ts';
 import type { ByteNames } from './byte-names.ts';
 import { Column, columnNames } from './columns.ts';
-import { type FieldProblem, type FieldSpan, numberOf, sizeOf, switchOf, wholeOf } from './field-values.ts';
+import { type FieldProblem, type FieldSpan, numberOf, sizeOf, switchOf, trimField, wholeOf } from './field-values.ts';
 
 /** Requests a second of a disk of which the file says nothing. */
 export const assumedRequestsPerSecond = 100;
@@ -57,7 +57,7 @@ export class RowReader {
     this.problem = undefined;
   }
 
-  /** One field, trimmed and not empty. */
+  /** One field, trimmed and not empty; the span is the caller's no more. */
   take(column: Column, field: FieldSpan): void {
     const { facts } = this;
     switch (column) {
@@ -156,9 +156,9 @@ export class RowReader {
       this.facts.growthBytes = this.#number(column, sizeOf(field));
       return;
     }
-    let end = field.end - 1;
-    while (end > field.start && field.bytes[end - 1] === 0x20) end -= 1;
-    this.facts.growthRatio = this.#number(column, numberOf({ ...field, end }, 1000)) / 100;
+    field.end -= 1;
+    trimField(field);
+    this.facts.growthRatio = this.#number(column, numberOf(field, 1000)) / 100;
   }
 
   #number(column: Column, value: number | FieldProblem): number {

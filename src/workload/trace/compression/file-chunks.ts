@@ -25,17 +25,34 @@ export async function* fileChunks(
   }
 }
 
-/** A whole file in pieces that share their memory: each is only valid until the next is asked for. */
+/**
+ * A whole file in pieces that share their memory: each is only valid until the next is asked for. The next piece is read while
+ * one is being used.
+ */
 export async function* reusedFileChunks(
   file: FileHandle,
   progress: ReadPosition,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const memory = Buffer.allocUnsafeSlow(chunkBytes);
-  for (let position = 0; ; ) {
-    const { bytesRead } = await file.read(memory, 0, chunkBytes, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    progress.readBytes = position;
-    yield memory.subarray(0, bytesRead);
+  const read = (memory: Buffer, position: number) => {
+    const reading = file.read(memory, 0, chunkBytes, position);
+    // An error is thrown where the piece is asked for, which may be later or never.
+    reading.catch(() => {});
+    return reading;
+  };
+  let [memory, spare] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  let reading = read(memory, 0);
+  try {
+    for (let position = 0; ; ) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      progress.readBytes = position;
+      reading = read(spare, position);
+      yield memory.subarray(0, bytesRead);
+      [memory, spare] = [spare, memory];
+    }
+  } finally {
+    // The caller closes the file next.
+    await reading.catch(() => {});
   }
 }
