@@ -29,7 +29,8 @@ export class CurveQueue {
     for (let at = 0; at < order.length; at++) {
       const place = order[at] as number;
       const group = groups[place] as number;
-      const [count, need] = [demand.count[group] as number, demand.needBytes[group] as number];
+      const count = demand.count[group] as number;
+      const need = demand.needBytes[group] as number;
       this.#densities[at] = keys[place] as number;
       this.#needBefore[at + 1] = (this.#needBefore[at] as number) + count * need;
       // What a disk has in any case is part of what it buys, but not more than its first piece.
@@ -80,7 +81,8 @@ export function slopesOf(mapped: Float64Array, saved: Float64Array): Float64Arra
 
 /** The share of its working set that a disk of this density buys at a price. */
 export function boughtAt(mapped: Float64Array, slopes: Float64Array, density: number, price: number): number {
-  let [low, high] = [0, slopes.length];
+  let low = 0;
+  let high = slopes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     const slope = slopes[middle] as number;

@@ -45,9 +45,11 @@ export function splitPool(
   let spentBytes = 0;
   let savedPerSecond = 0;
   for (const group of groups) {
-    const [count, least] = [demand.count[group] as number, demand.leastBytes[group] as number];
-    spentBytes += count * (cacheBytes[group] as number);
-    savedPerSecond += count * (gainOf(demand, group, cacheBytes[group] as number) - gainOf(demand, group, least));
+    const count = demand.count[group] as number;
+    const cache = cacheBytes[group] as number;
+    spentBytes += count * cache;
+    savedPerSecond +=
+      count * (gainOf(demand, group, cache) - gainOf(demand, group, demand.leastBytes[group] as number));
   }
   return { spentBytes, savedPerSecond, boundPerSecond: Math.max(relaxed, savedPerSecond), pricePerByte: price.fitting };
 }
@@ -90,21 +92,22 @@ function buyAll(
   for (const group of groups) {
     left -= (demand.count[group] as number) * (demand.leastBytes[group] as number);
   }
-  for (const group of groups) {
-    const curve = demand.curves[demand.curve[group] as number] as MissCurve;
-    const [count, least, need] = [
-      demand.count[group] as number,
-      demand.leastBytes[group] as number,
-      demand.needBytes[group] as number,
-    ];
+  for (let place = 0; place < groups.length; place++) {
+    const group = groups[place] as number;
+    const number = demand.curve[group] as number;
+    const curve = demand.curves[number] as MissCurve;
+    const count = demand.count[group] as number;
+    const least = demand.leastBytes[group] as number;
+    const need = demand.needBytes[group] as number;
     const density = demand.density[group] as number;
     const step = demand.entryBytes[group] as number;
-    const bought = (at: number): number =>
-      density === 0
-        ? 0
-        : need * boughtAt(curve.corners.mapped, slopes[demand.curve[group] as number] as Float64Array, density, at);
-    const low = bought(price.fitting);
-    const high = price.exceeding === price.fitting ? low : bought(price.exceeding);
+    let [low, high] = [0, 0];
+    if (density > 0) {
+      const { mapped } = curve.corners;
+      const rises = slopes[number] as Float64Array;
+      low = need * boughtAt(mapped, rises, density, price.fitting);
+      high = price.exceeding === price.fitting ? low : need * boughtAt(mapped, rises, density, price.exceeding);
+    }
     const relaxed = Math.max(least, low);
     const wanted = curve.isConcave ? low + price.shareRatio * (high - low) : high;
     let given = Math.max(least, Math.floor(wanted / step) * step);
