@@ -12,7 +12,7 @@ import { contentHash } from '../../src/trial/canonical-json.ts';
 import { imageKey } from '../../src/trial/trial-id.ts';
 import type { Workload } from '../../src/workload/workload.ts';
 import { picksOf } from './picks.ts';
-import { appendLine, pack, type RecordedBlock, type RecordingHeader, readRecording } from './recording.ts';
+import { appendLine, pack, type RecordedBlock, type RecordingHeader, readRecording, unpack } from './recording.ts';
 import { studySpace } from './space.ts';
 import { frontOf } from './truth.ts';
 
@@ -31,7 +31,7 @@ export interface RecordOptions {
 const laneCount = 8;
 /** Rounds over all configurations, and over the fastest when there is time left. */
 const allRounds = 3;
-const mostRounds = 24;
+const mostRounds = 72;
 const sliceMs = 20;
 
 /**
@@ -73,6 +73,7 @@ interface Context {
 
 async function recordWorkload(workload: Workload, path: string, context: Context): Promise<void> {
   const { tools, deadline, raceCount, signal } = context;
+  unpack(path);
   const existing = readRecording(path);
   const header = existing?.header ?? (await headerOf(workload, context));
   if (existing === undefined) appendLine(path, header);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { RaceFeatures } from '../../src/advisor/race/types.ts';
 import type { SettingValues } from '../../src/settings/configuration.ts';
@@ -60,9 +60,18 @@ export function appendLine(path: string, value: RecordingHeader | RecordedBlock)
   appendFileSync(path, `${JSON.stringify(value)}\n`);
 }
 
+/** Puts the plain file, to which blocks can be added, in the place of the compressed one, where there is only that. */
+export function unpack(path: string): void {
+  if (existsSync(path) || !existsSync(`${path}.gz`)) return;
+  writeFileSync(`${path}.new`, gunzipSync(readFileSync(`${path}.gz`)));
+  renameSync(`${path}.new`, path);
+  rmSync(`${path}.gz`);
+}
+
 /** Leaves the compressed file in the place of the plain one. */
 export function pack(path: string): void {
   if (!existsSync(path)) return;
   writeFileSync(`${path}.gz.new`, gzipSync(readFileSync(path), { level: 9 }));
   renameSync(`${path}.gz.new`, `${path}.gz`);
+  rmSync(path);
 }

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { UsageError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { describeError } from './describe-error.ts';
 import { ExitCode } from './exit-code.ts';
@@ -99,10 +100,9 @@ export async function run(host: Host): Promise<ExitCode> {
 }
 
 async function dispatch(host: Host): Promise<ExitCode> {
-  const { default: yargs } = await import('yargs');
-  const { UsageError } = await import('../errors.ts');
   const called = commands.find((entry) => entry.name === host.argv[0]);
-  const definition = await called?.load();
+  // All files at once: reading one graph after the other is a third of an instant answer's time.
+  const [{ default: yargs }, definition] = await Promise.all([import('yargs'), called?.load()]);
   // `workload stats`: where an action was named, the way to help leads to that of the action.
   const action = definition?.actions?.find(({ usage }) => usage.split(' ')[0] === host.argv[1]);
   let chosen: { readonly command: Command; readonly args: Record<string, unknown> } | undefined;
@@ -118,6 +118,8 @@ async function dispatch(host: Host): Promise<ExitCode> {
       'duplicate-arguments-array': true,
       'populate--': (action ?? definition)?.takesProgram === true,
     })
+    // Only yargs' own few words would be in the user's language.
+    .detectLocale(false)
     .strict()
     .demandCommand(1, 1, 'Say which command to run', 'One command at a time')
     .recommendCommands()

@@ -1,5 +1,7 @@
 import type { Candidates } from '../../advisor/candidates.ts';
-import type { Recommendation } from '../../advisor/recommendation.ts';
+import { withWorth } from '../../advisor/full-answer.ts';
+import { type Recommendation, recommend } from '../../advisor/recommendation.ts';
+import { answerWidth, renderRecommendation } from '../../report/recommendation.ts';
 import { flag, optionalInteger, optionalString } from '../args.ts';
 import type { Command } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -42,12 +44,10 @@ export const recommendCommand: Command = {
     const request = await adviceRequest(args, host, running);
     const measure = measureSettings(args, seed);
     if (measure) refuseBlend(request);
-    const { recommend } = await import('../../advisor/recommendation.ts');
     const ranks = flag(args, 'rank') || measure !== undefined || args.workload !== undefined;
-    const view = ranks ? await modelView(request, seed, host) : await arithmeticView(request);
+    const view = ranks ? await modelView(request, seed, host) : arithmeticView(request);
     const predicted = recommend(request, view.prospect.candidates);
     const settled = measure ? await measuredOrPredicted(predicted, view.prospect.candidates, measure, host) : predicted;
-    const { withWorth } = await import('../../advisor/full-answer.ts');
     const worth = withWorth(settled, view.prospect.outlook, view.foresee);
     // Counting the space takes as long as all the rest of the instant answer.
     const counts = ranks || flag(args, 'json') || flag(args, 'front');
@@ -57,7 +57,6 @@ export const recommendCommand: Command = {
       const { printJson } = await import('../print-json.ts');
       printJson(host, recommendationDocument(recommendation));
     } else {
-      const { answerWidth, renderRecommendation } = await import('../../report/recommendation.ts');
       const front = flag(args, 'front') ? await frontSections(recommendation, answerWidth(host.stdout.columns)) : [];
       host.stdout.write(renderRecommendation(recommendation, host.stdout.columns, front));
     }

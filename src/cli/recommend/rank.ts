@@ -1,5 +1,5 @@
 import type { AdviceRequest } from '../../advisor/advice-request.ts';
-import type { Foresight, Prospect } from '../../advisor/outlook.ts';
+import { arithmeticProspect, type Foresight, type Prospect } from '../../advisor/outlook.ts';
 import type { RankedCandidates } from '../../advisor/recommendation.ts';
 import { InterruptedError } from '../../errors.ts';
 import { measuringCacheMode } from '../../settings/drive-rules.ts';
@@ -15,8 +15,7 @@ export interface View {
 const foresight = { perImage: 2, runRequests: 2 ** 18 } as const;
 
 /** By arithmetic, in an instant. */
-export async function arithmeticView(request: AdviceRequest): Promise<View> {
-  const { arithmeticProspect } = await import('../../advisor/outlook.ts');
+export function arithmeticView(request: AdviceRequest): View {
   return { prospect: arithmeticProspect(request), foresee: (asked) => arithmeticProspect(asked) };
 }
 
