@@ -1,9 +1,7 @@
 import type { Bench } from 'tinybench';
-import { planConversion } from '../src/fleet/conversion.ts';
-import { growFleet } from '../src/fleet/growth.ts';
 import { CurveBook } from '../src/fleet/miss-curve.ts';
+import { planFleet } from '../src/fleet/plan.ts';
 import { readFleet } from '../src/fleet/read/read-fleet.ts';
-import { splitFleet } from '../src/fleet/split/split-fleet.ts';
 import { surveyFleet } from '../src/fleet/survey.ts';
 import { traitsCurves } from '../src/fleet/traits-curve.ts';
 import { sampleHeader, sampleRows } from './fleet/sample-fleet.ts';
@@ -20,20 +18,13 @@ export async function register(bench: Bench): Promise<void> {
   }
   const read = () => readFleet(pieces(), new CurveBook(traitsCurves()), { file: 'fleet', skipCount: 0 });
   const fleet = await read();
-  const survey = surveyFleet(fleet);
   bench.add(`${count} disks: read from CSV`, async () => {
     await read();
   });
   bench.add(`${count} disks: memory today`, () => {
     surveyFleet(fleet);
   });
-  bench.add(`${count} disks: split`, () => {
-    splitFleet(fleet, survey, budget);
-  });
-  bench.add(`${count} disks: what to convert`, () => {
-    planConversion(fleet, survey, true);
-  });
-  bench.add(`${count} disks: growth`, () => {
-    growFleet(fleet, budget);
+  bench.add(`${count} disks: memory, split, what to convert and growth`, () => {
+    planFleet(fleet, budget, true);
   });
 }

@@ -22,7 +22,7 @@ const rooms = [
 type Room = (typeof rooms)[number];
 
 /** Files beside the rooms that everybody may import. */
-const shared = new Set(['errors.ts', 'warnings.ts']);
+const shared = new Set(['errors.ts', 'package-file.ts', 'warnings.ts']);
 
 /** Narrower than the order of the list. */
 const allowed: Partial<Record<Room, readonly Room[]>> = { stats: ['units'], units: [] };

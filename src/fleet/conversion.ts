@@ -5,7 +5,7 @@ import type { DiskFacts } from './disk-groups.ts';
 import { cacheLimitBytes, fullCoverageBytes, neededBytes } from './disk-state.ts';
 import type { Fleet } from './fleet.ts';
 import { type MissCurve, workingSetOf } from './miss-curve.ts';
-import { type FleetSurvey, forEachGroup } from './survey.ts';
+import { type FleetSurvey, forEachGroup, type GroupVisit } from './survey.ts';
 
 /** Smallest cluster that is worth a conversion: twice the default. */
 const smallestTargetBytes = 128 * 1024;
@@ -53,8 +53,14 @@ export interface ConversionPlan {
  * allocation than 64 KiB or today's. Larger clusters take larger refcount caches, so small disks are left.
  *
  * @param hasExtendedL2 whether QEMU is 5.2 or later; without subclusters the unit of allocation grows with the cluster
+ * @param alongside is called with each group too
  */
-export function planConversion(fleet: Fleet, { total }: FleetSurvey, hasExtendedL2: boolean): ConversionPlan {
+export function planConversion(
+  fleet: Fleet,
+  { total }: FleetSurvey,
+  hasExtendedL2: boolean,
+  alongside?: GroupVisit,
+): ConversionPlan {
   const { count } = fleet.groups;
   const saved = new Float64Array(count);
   const targets = new Uint8Array(count);
@@ -63,6 +69,7 @@ export function planConversion(fleet: Fleet, { total }: FleetSurvey, hasExtended
   let keptForSnapshotsCount = 0;
   let convertedWorstCaseBytes = total.worstCaseBytes;
   forEachGroup(fleet, (facts, state, group) => {
+    alongside?.(facts, state, group);
     bestTarget(facts, fleet.curves.at(facts.curve), state.needBytes, hasExtendedL2, target);
     if (target.savedBytes <= 0) return;
     if (facts.snapshotCount > 0) {

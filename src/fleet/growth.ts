@@ -4,7 +4,7 @@ import { cacheLimitBytes, type DiskState, fullCoverageBytes, neededBytes } from 
 import type { Fleet } from './fleet.ts';
 import { type MissCurve, workingSetOf } from './miss-curve.ts';
 import type { Budget } from './split/split-fleet.ts';
-import { forEachGroup } from './survey.ts';
+import type { GroupVisit } from './survey.ts';
 
 /** Months at which the fleet is worked out; between them straight lines. */
 export const growthMonths = [0, 3, 6, 9, 12, 18, 24, 36] as const;
@@ -31,13 +31,14 @@ export interface FleetGrowth {
 /**
  * How a fleet grows: allocated bytes by a number of bytes or a share a month; a disk that is full is taken to be enlarged as
  * needed, up to what its format takes.
+ * @returns what takes group after group, and what it comes to
  */
-export function growFleet(fleet: Fleet, budget: Budget | undefined): FleetGrowth {
+export function growthOf(fleet: Fleet, budget: Budget | undefined): { visit: GroupVisit; result(): FleetGrowth } {
   const months = growthMonths.length;
   const [allocated, worst, needed, enlarged] = Array.from({ length: 4 }, () => new Float64Array(months)) as Sums;
   const byHost = budget?.scope === 'host' ? new Float64Array(fleet.hosts.count * months) : undefined;
   const grown: GrownDisk = { diskBytes: 0, allocatedBytes: 0 };
-  forEachGroup(fleet, (facts, state) => {
+  const visit: GroupVisit = (facts, state) => {
     const { count, diskBytes } = facts;
     const curve = fleet.curves.at(facts.curve);
     let [factor, passed] = [1, 0];
@@ -52,20 +53,23 @@ export function growFleet(fleet: Fleet, budget: Budget | undefined): FleetGrowth
       if (grown.diskBytes > diskBytes) addAt(enlarged, at, count);
       if (byHost) addAt(byHost, facts.host * months + at, count * need);
     }
-  });
-  const hostMonths = byHost && budget ? monthsByHost(byHost, budget.bytes) : undefined;
-  const first = hostMonths?.filter((month) => month !== undefined);
-  return {
-    points: growthMonths.map((month, at) => ({
-      month,
-      allocatedBytes: allocated[at] as number,
-      worstCaseBytes: worst[at] as number,
-      neededBytes: needed[at] as number,
-      enlargedCount: enlarged[at] as number,
-    })),
-    exceededMonth: first ? least(first) : budget && exceededAt([...needed], budget.bytes),
-    hostMonths,
   };
+  const result = (): FleetGrowth => {
+    const hostMonths = byHost && budget ? monthsByHost(byHost, budget.bytes) : undefined;
+    const first = hostMonths?.filter((month) => month !== undefined);
+    return {
+      points: growthMonths.map((month, at) => ({
+        month,
+        allocatedBytes: allocated[at] as number,
+        worstCaseBytes: worst[at] as number,
+        neededBytes: needed[at] as number,
+        enlargedCount: enlarged[at] as number,
+      })),
+      exceededMonth: first ? least(first) : budget && exceededAt([...needed], budget.bytes),
+      hostMonths,
+    };
+  };
+  return { visit, result };
 }
 
 /** By the number of the month. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readJournal } from '../../src/trial/journal-reader.ts';
 import { JournalWriter } from '../../src/trial/journal-writer.ts';
@@ -10,18 +10,24 @@ import { completedTrial, sampleHeader } from '../helpers/trials.ts';
 
 /**
  * Faults at the n-th system call on the journal: what a full or broken disk and a kill in the middle of a write do. The
- * writer runs in a process of its own, from the build, and says after each record that it was told to be safe.
+ * writer runs in a process of its own and says after each record that it was told to be safe.
  */
-const writerModule = join(import.meta.dirname, '..', '..', 'dist', 'trial', 'journal-writer.js');
+const writerModule = join(import.meta.dirname, '..', '..', 'src', 'trial', 'journal-writer.ts');
 const ids = ['a', 'b', 'c', 'd', 'e'];
 let directory = '';
 
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'qtune-test-'));
+  await build({
+    input: writerModule,
+    platform: 'node',
+    logLevel: 'silent',
+    output: { file: join(directory, 'journal-writer.js'), format: 'esm' },
+  });
   const records = [sampleHeader(), ...ids.map((id) => completedTrial({ id }))];
   writeFileSync(
     join(directory, 'writer.mjs'),
-    `import { JournalWriter, JournalWriteError } from ${JSON.stringify(pathToFileURL(writerModule).href)};
+    `import { JournalWriter, JournalWriteError } from './journal-writer.js';
 const records = ${JSON.stringify(records)};
 const writer = await JournalWriter.open(process.argv[2], { resume: false, pid: process.pid });
 try {

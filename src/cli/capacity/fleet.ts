@@ -1,9 +1,5 @@
-import { planConversion } from '../../fleet/conversion.ts';
-import { growFleet } from '../../fleet/growth.ts';
-import { Column } from '../../fleet/read/columns.ts';
+import { planFleet } from '../../fleet/plan.ts';
 import { readFleet } from '../../fleet/read/read-fleet.ts';
-import { splitFleet } from '../../fleet/split/split-fleet.ts';
-import { surveyFleet } from '../../fleet/survey.ts';
 import { buildFleetReport } from '../../report/fleet.ts';
 import { isAtLeast } from '../../settings/qemu-version.ts';
 import { flag, qemuVersionOption } from '../args.ts';
@@ -29,14 +25,12 @@ export async function runFleet(args: Readonly<Record<string, unknown>>, host: Ho
     skipCount: settings.skipCount,
     signal: host.signal,
   });
-  const survey = surveyFleet(fleet);
-  const split = settings.budget && splitFleet(fleet, survey, settings.budget);
-  const conversion = planConversion(fleet, survey, qemu === undefined || isAtLeast(qemu, subclusterVersion));
-  const growth = fleet.columns.has(Column.growth) ? growFleet(fleet, settings.budget) : undefined;
-  const report = buildFleetReport(fleet, { survey, split, conversion, growth });
+  const hasExtendedL2 = qemu === undefined || isAtLeast(qemu, subclusterVersion);
+  const plan = planFleet(fleet, settings.budget, hasExtendedL2);
+  const report = buildFleetReport(fleet, plan);
   await writeFiles(host, settings, report, async () => {
     const { diskList } = await import('../../report/fleet-disks.ts');
-    return diskList(fleet, split, settings.out?.format ?? 'csv');
+    return diskList(fleet, plan.split, settings.out?.format ?? 'csv');
   });
   if (flag(args, 'json')) {
     printJson(host, report);

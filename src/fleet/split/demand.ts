@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet.ts';
 import type { MissCurve } from '../miss-curve.ts';
-import { forEachGroup } from '../survey.ts';
+import type { GroupVisit } from '../survey.ts';
 
 /** What each group of disks could do with L2 cache; bytes are those of one disk. */
 export interface Demand {
@@ -18,7 +18,8 @@ export interface Demand {
   readonly density: Float32Array;
 }
 
-export function demandOf(fleet: Fleet): Demand {
+/** The demand of a fleet, and what fills it group by group. */
+export function demandOf(fleet: Fleet): { readonly demand: Demand; readonly visit: GroupVisit } {
   const length = fleet.groups.count;
   const demand: Demand = {
     length,
@@ -30,15 +31,15 @@ export function demandOf(fleet: Fleet): Demand {
     needBytes: new Float64Array(length),
     density: new Float32Array(length),
   };
-  forEachGroup(fleet, (facts, state, group) => {
+  const visit: GroupVisit = (facts, state, group) => {
     demand.curve[group] = facts.curve;
     demand.count[group] = facts.count;
     demand.entryBytes[group] = state.entryBytes;
     demand.leastBytes[group] = state.leastBytes;
     demand.needBytes[group] = state.needBytes;
     demand.density[group] = (facts.requestsPerSecond * fleet.curves.at(facts.curve).scaleRatio) / state.needBytes;
-  });
-  return demand;
+  };
+  return { demand, visit };
 }
 
 /** Misses a second that one disk of a group saves with a cache of that size, compared with none. */

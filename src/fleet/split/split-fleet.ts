@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { formatBytes } from '../../units/bytes.ts';
 import type { Fleet } from '../fleet.ts';
 import type { FleetSurvey } from '../survey.ts';
-import { type Demand, demandOf, gainOf } from './demand.ts';
+import { type Demand, gainOf } from './demand.ts';
 import { splitPool } from './split-pool.ts';
 
 /** One budget for all disks, or one for the disks of every host. */
@@ -39,9 +39,8 @@ export interface FleetSplit {
 }
 
 /** @throws UsageError where the budget, or that of a host, is below the least that QEMU sets up */
-export function splitFleet(fleet: Fleet, survey: FleetSurvey, budget: Budget): FleetSplit {
+export function splitFleet(fleet: Fleet, survey: FleetSurvey, demand: Demand, budget: Budget): FleetSplit {
   checkBudget(fleet, survey, budget);
-  const demand = demandOf(fleet);
   const cacheBytes = new Float64Array(demand.length);
   let [saved, bound, price] = [0, 0, 0];
   const pools = budget.scope === 'all' ? [everyGroup(demand.length)] : groupsByHost(fleet);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { packageFile } from '../../package-file.ts';
 import type { ChartPage } from './charts/chart-data.ts';
 import { escapeHtml } from './charts/escape.ts';
 import { packPage } from './charts/packed.ts';
 
-/** What the build made of `browser/` and of `page.css`: at the same place seen from the sources and from the compiled code. */
-const assets = new URL('../../../dist/report/html/', import.meta.url);
+/** What the build made of `browser/` and of `page.css`. */
+const assets = 'dist/page';
 
 /** A page but for its frame. Everything is markup, escaped already. */
 export interface PageContent {
@@ -25,8 +26,8 @@ export interface PageContent {
  */
 export async function renderShell({ title, skipLink, header, main, charts }: PageContent): Promise<string> {
   const [style, script] = await Promise.all([
-    readFile(new URL('page.css', assets), 'utf8'),
-    readFile(new URL('page-script.js', assets), 'utf8'),
+    readFile(packageFile(`${assets}/style.css`), 'utf8'),
+    readFile(packageFile(`${assets}/script.js`), 'utf8'),
   ]);
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
   return [

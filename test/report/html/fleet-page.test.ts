@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleHeader, sampleRows } from '../../../bench/fleet/sample-fleet.ts';
-import { planConversion } from '../../../src/fleet/conversion.ts';
-import { growFleet } from '../../../src/fleet/growth.ts';
-import { splitFleet } from '../../../src/fleet/split/split-fleet.ts';
-import { surveyFleet } from '../../../src/fleet/survey.ts';
+import { planFleet } from '../../../src/fleet/plan.ts';
 import { buildFleetReport } from '../../../src/report/fleet.ts';
 import { renderFleetPage } from '../../../src/report/html/fleet/page.ts';
 import { readText } from '../../fleet/helpers.ts';
@@ -11,16 +8,8 @@ import { chromiumPath, PageBrowser } from './open-page.ts';
 
 async function pageOf(text: string): Promise<string> {
   const fleet = await readText(text);
-  const survey = surveyFleet(fleet);
   const budget = { bytes: 3 * 2 ** 30, scope: 'all' } as const;
-  return renderFleetPage(
-    buildFleetReport(fleet, {
-      survey,
-      split: splitFleet(fleet, survey, budget),
-      conversion: planConversion(fleet, survey, true),
-      growth: growFleet(fleet, budget),
-    }),
-  );
+  return renderFleetPage(buildFleetReport(fleet, planFleet(fleet, budget, true)));
 }
 
 const sample = `${[sampleHeader, ...sampleRows(300, 5)].join('\n')}\n`;

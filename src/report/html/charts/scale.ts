@@ -10,12 +10,15 @@ export interface ScaleSpan {
   readonly to: number;
   /** About how many ticks there is room for. */
   readonly tickCount: number;
+  /** Bytes: round are powers of two. */
+  readonly isBytes?: boolean;
 }
 
 /** From zero to a round number at or above the largest value. */
 export function linearScale(values: readonly number[], span: ScaleSpan): Scale {
   const most = Math.max(...values, 0) || 1;
-  const step = niceStep(most / Math.max(1, span.tickCount));
+  const rough = most / Math.max(1, span.tickCount);
+  const step = span.isBytes ? 2 ** Math.ceil(Math.log2(rough) - 1e-9) : niceStep(rough);
   const count = Math.max(1, Math.ceil(most / step - 1e-9));
   const top = count * step;
   return {

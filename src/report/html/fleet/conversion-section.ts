@@ -21,8 +21,6 @@ export function conversionSection({ conversion: plan }: FleetReport): string {
     yTitle: 'needed',
     x: curve.map(({ copiedBytes }) => copiedBytes),
     lines: [{ name: 'memory needed', values: curve.map(({ neededBytes }) => neededBytes) }],
-    formatX: formatBytes,
-    formatY: formatBytes,
     limit: { name: 'half of today', value: plan.neededBytes / 2 },
   });
   const table = renderTable({

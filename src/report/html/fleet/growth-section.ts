@@ -1,4 +1,3 @@
-import { formatBytes } from '../../../units/bytes.ts';
 import type { FleetReport } from '../../fleet.ts';
 import { mebibytes, plainNumber, renderTable } from '../table.ts';
 import { renderLineFigure } from './line-figure.ts';
@@ -20,7 +19,6 @@ export function growthSection({ growth, split }: FleetReport): string {
       { name: 'all caches full', values: points.map(({ worstCaseBytes }) => worstCaseBytes) },
     ],
     formatX: String,
-    formatY: formatBytes,
     limit: split?.budget.scope === 'all' ? { name: 'budget', value: split.budget.budgetBytes } : undefined,
   });
   const table = renderTable({

@@ -1,9 +1,10 @@
+import { formatBytes } from '../../../units/bytes.ts';
 import { mostWidth } from '../charts/chart-data.ts';
 import { escapeHtml } from '../charts/escape.ts';
 import { bottomAxis, label, type PlotArea, px, valueAxis } from '../charts/parts.ts';
 import { linearScale } from '../charts/scale.ts';
 
-/** Lines over a common axis, as a picture that needs no script. */
+/** Lines of bytes over a common axis, as a picture that needs no script. */
 export interface LineFigure {
   readonly id: string;
   readonly title: string;
@@ -13,8 +14,8 @@ export interface LineFigure {
   readonly yTitle: string;
   readonly x: readonly number[];
   readonly lines: readonly { readonly name: string; readonly values: readonly number[] }[];
-  readonly formatX: (value: number) => string;
-  readonly formatY: (value: number) => string;
+  /** How values of the common axis are written, where they are no bytes. */
+  readonly formatX?: (value: number) => string;
   /** A level that is not to be exceeded. */
   readonly limit?: { readonly name: string; readonly value: number } | undefined;
 }
@@ -27,8 +28,12 @@ const nameGap = 15;
 export function renderLineFigure(figure: LineFigure): string {
   const { id, lines, x, limit } = figure;
   const levels = [...lines.flatMap(({ values }) => values), ...(limit ? [limit.value] : [])];
-  const yScale = linearScale(levels, { from: area.bottom, to: area.top, tickCount: 5 });
-  const xScale = linearScale(x, { from: area.left, to: area.right, tickCount: 8 });
+  const yScale = linearScale(levels, { from: area.bottom, to: area.top, tickCount: 5, isBytes: true });
+  const { formatX = formatBytes } = figure;
+  const xScale = linearScale(x, {
+    ...{ from: area.left, to: area.right, tickCount: 8 },
+    isBytes: figure.formatX === undefined,
+  });
   const drawn = lines.map(({ values }, index) => {
     const path = values.map(
       (value, at) => `${at === 0 ? 'M' : 'L'}${px(xScale.place(x[at] ?? 0))} ${px(yScale.place(value))}`,
@@ -46,10 +51,10 @@ export function renderLineFigure(figure: LineFigure): string {
     ? `<path class=baseline-line d="M${px(area.left)} ${px(yScale.place(limit.value))}H${px(area.right)}"/>`
     : '';
   const content = [
-    valueAxis(area, yScale, figure.formatY, figure.yTitle),
+    valueAxis(area, yScale, formatBytes, figure.yTitle),
     bottomAxis(
       area,
-      xScale.ticks.map((tick) => [xScale.place(tick), figure.formatX(tick)] as const),
+      xScale.ticks.map((tick) => [xScale.place(tick), formatX(tick)] as const),
       figure.xTitle,
     ),
     limitLine,
