@@ -12,6 +12,11 @@ const looks: readonly number[] = [4, 6, 9, 13, 18];
 const errorRate = 0.05;
 /** A runner-up that is this unlikely to be as good takes no part. */
 const leastShare = 0.05;
+/**
+ * Chance of being faster than the defaults with which a winner that the blocks were too few for is picked all the same. Held to more, races
+ * for gains of 5 % keep the defaults one time in seven and lose them; its gain is told with its range either way.
+ */
+const likelyShare = 0.8;
 
 /** What the confirmation came to. */
 export interface Confirmed {
@@ -21,9 +26,9 @@ export interface Confirmed {
 }
 
 /**
- * Measures the pick against the defaults, with its runner-up, in fresh blocks until `compare` would call it or the time is up. For
- * `fastest` the defaults stay unless the pick is better, or surely faster by all that was measured where the blocks were too few;
- * for `cheapest` the pick stays unless it is worse.
+ * Measures the pick against the defaults, with its runner-up, in fresh blocks until `compare` would call it or the time is up. The
+ * runner-up takes its place where all blocks together put it ahead. For `fastest` the defaults stay unless the winner is better, or
+ * likely to be where the blocks were too few; for `cheapest` the pick stays unless it is worse.
  */
 export async function confirm(
   state: RaceState,
@@ -35,7 +40,7 @@ export async function confirm(
   const { pick } = standing;
   if (pick === state.baseline) return { winner: pick, blockCount: 0 };
   if (state.isOut(state.baseline)) return { winner: pick, blockCount: 0 };
-  if (options.exact === true) return { winner: verdictOf(state, pick, undefined, options), blockCount: 0 };
+  if (options.exact === true) return { winner: verdictOf(state, pick, undefined, [], options), blockCount: 0 };
   const { track, blockMs: expected } = options.confirmation ?? { track: racing, blockMs: undefined };
   const runnerUp = runnerUpOf(state, standing);
   const entrants = [state.baseline, pick, ...(runnerUp === undefined ? [] : [runnerUp])];
@@ -62,44 +67,81 @@ export async function confirm(
       winner: runnerUp !== undefined && options.baselineBarred === true ? runnerUp : state.baseline,
       blockCount: results.length,
     };
-  comparison ??= results.length > 0 ? compared(results, keyOf(state, pick), options) : undefined;
-  const winner = verdictOf(state, pick, comparison, options);
+  const leader = leaderOf(state, standing, runnerUp, results, options);
+  const other = leader === pick ? runnerUp : pick;
+  if (results.length > 0 && (comparison === undefined || leader !== pick)) {
+    comparison = compared(results, keyOf(state, leader), options);
+  }
+  const winner = verdictOf(state, leader, comparison, results, options);
   if (comparison === undefined) return { winner, blockCount: 0 };
   return {
     winner,
     blockCount: results.length,
     confirmation: {
       comparison,
-      ...(runnerUp === undefined
+      ...(other === undefined
         ? {}
         : {
             runnerUp: {
-              key: keyOf(state, runnerUp),
-              ratio: ratioOf(results, keyOf(state, pick), keyOf(state, runnerUp)),
+              key: keyOf(state, other),
+              ratio: ratioOf(results, keyOf(state, leader), keyOf(state, other)),
             },
           }),
     },
   };
 }
 
+/** Of the pick and its runner-up the one that is ahead. Where the pick was sure to be good enough, less than the tolerance changes nothing. */
+function leaderOf(
+  state: RaceState,
+  { pick, probability }: Standing,
+  runnerUp: number | undefined,
+  results: readonly HeatResult[],
+  options: RaceOptions,
+): number {
+  if (runnerUp === undefined || options.goal !== 'fastest' || results.length === 0 || state.isOut(runnerUp))
+    return pick;
+  const needed = probability >= sureShare ? Math.log1p(options.toleranceRatio) : 0;
+  return advantage(state, runnerUp, pick, results, options).gain > needed ? runnerUp : pick;
+}
+
+/** What one is believed to gain over another by all that was measured: logarithm of the ratio, and its standard deviation. */
+function advantage(
+  state: RaceState,
+  head: number,
+  base: number,
+  results: readonly HeatResult[],
+  { confirmation }: RaceOptions,
+): { readonly gain: number; readonly deviation: number } {
+  const { belief } = state;
+  const gain = (belief.means[head] as number) - (belief.means[base] as number);
+  const variance = Math.max(1e-18, belief.varianceOfDifference(head, base));
+  // Blocks of the race's own requests are part of the belief already.
+  const fresh = confirmation === undefined ? [] : differences(results, keyOf(state, base), keyOf(state, head));
+  if (fresh.length < 2) return { gain, deviation: Math.sqrt(variance) };
+  const mean = fresh.reduce((sum, value) => sum + value, 0) / fresh.length;
+  const own = fresh.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (fresh.length - 1) / fresh.length;
+  const weight = variance / (variance + own);
+  return { gain: gain + weight * (mean - gain), deviation: Math.sqrt(weight * own) };
+}
+
 function verdictOf(
   state: RaceState,
   pick: number,
   comparison: PairedComparison | undefined,
+  results: readonly HeatResult[],
   options: RaceOptions,
 ): number {
   if (options.baselineBarred === true) return pick;
   const { goal, toleranceRatio } = options;
   const verdict = comparison?.verdict ?? 'inconclusive';
   if (verdict === 'better') return pick;
-  const { belief, baseline } = state;
-  const gain = (belief.means[pick] as number) - (belief.means[baseline] as number);
-  const deviation = Math.sqrt(belief.varianceOfDifference(pick, baseline));
+  const { baseline } = state;
+  const { gain, deviation } = advantage(state, pick, baseline, results, options);
   const chanceAbove = (limit: number) => normalCumulative((gain - limit) / Math.max(deviation, 1e-9));
   const tolerance = Math.log1p(toleranceRatio);
-  const ratio = comparison?.ratio ?? 1;
   if (goal === 'cheapest') return verdict !== 'worse' && chanceAbove(-tolerance) >= sureShare ? pick : baseline;
-  return verdict === 'inconclusive' && ratio >= 1 && gain >= tolerance && chanceAbove(0) >= sureShare ? pick : baseline;
+  return verdict === 'inconclusive' && gain >= tolerance && chanceAbove(0) >= likelyShare ? pick : baseline;
 }
 
 function runnerUpOf(state: RaceState, { contenders, goodShares, pick }: Standing): number | undefined {
@@ -130,12 +172,17 @@ function compared(
 }
 
 function ratioOf(results: readonly HeatResult[], base: string, head: string): number | null {
-  const ratios = results.flatMap(({ lanes }) => {
+  const found = differences(results, base, head);
+  return found.length === 0 ? null : Math.exp(found.reduce((sum, value) => sum + value, 0) / found.length);
+}
+
+/** Logarithms of the ratio, of the blocks in which both completed. */
+function differences(results: readonly HeatResult[], base: string, head: string): readonly number[] {
+  return results.flatMap(({ lanes }) => {
     const [left, right] = [base, head].map((key) => lanes.find((lane) => lane.key === key));
     if (left === undefined || right === undefined || 'failure' in left || 'failure' in right) return [];
     return [right.logRate - left.logRate];
   });
-  return ratios.length === 0 ? null : Math.exp(ratios.reduce((sum, value) => sum + value, 0) / ratios.length);
 }
 
 function expectedMs(state: RaceState, laneCount: number): number {

@@ -4,15 +4,17 @@ import { nextEntrants, openingEntrants } from './entrants.ts';
 import { RaceState, type Standing, sureShare } from './race-state.ts';
 import type { RaceCandidate, RaceOptions, RaceOutcome, RaceProgress, Track } from './types.ts';
 
-const defaultLaneCount = 6;
+/** Lanes of a heat; the fewer where the time is for few heats. */
+const laneCounts = { least: 6, most: 8 } as const;
+const usualHeats = 8;
 const defaultMostHeats = 60;
 /** Heats before anything is drawn: some 15 configurations, from which the model's error is estimated. */
 const openingHeats = 3;
 /** Lanes of a pick before it may be called decided: one says nothing of new images. */
 const fewestPickLanes = 3;
-/** Part of the time kept for the confirmation at most, and lanes that it takes: the fewest blocks that show how much blocks differ. */
+/** Part of the time kept for the confirmation at most, and lanes for which it is kept: more of them decide less than the same time in heats. */
 const confirmationShare = 0.35;
-const confirmationLanes = 12;
+const confirmationLanes = 8;
 const confirmationBlocks = 4;
 /** A heat of fewer shows too little for what it costs. */
 const fewestEntrants = 3;
@@ -35,7 +37,7 @@ export async function race(
 ): Promise<RaceOutcome> {
   const random = createRandom(options.seed);
   const state = new RaceState(candidates, options, random);
-  const laneCount = Math.min(candidates.length, options.laneCount ?? defaultLaneCount);
+  const laneCount = Math.min(candidates.length, options.laneCount ?? usualLanes(options));
   let standing = state.standing();
   while (!isDecided(state, standing, options) && state.heatCount < (options.mostHeats ?? defaultMostHeats)) {
     const stage = state.heatCount < openingHeats ? 'opening' : 'racing';
@@ -57,6 +59,11 @@ export async function race(
     tell(state, standing, 'confirming', entrants, options),
   );
   return outcomeOf(state, standing, confirmed, { decided, heatCount });
+}
+
+function usualLanes({ budgetMs, expectedLaneMs = 0 }: RaceOptions): number {
+  const affordable = Math.floor(budgetMs / (usualHeats * expectedLaneMs));
+  return Math.min(laneCounts.most, Math.max(laneCounts.least, affordable));
 }
 
 function isDecided(state: RaceState, { pick, probability }: Standing, { exact }: RaceOptions): boolean {

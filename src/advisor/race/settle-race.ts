@@ -120,24 +120,35 @@ function finding(
     const words = measured ? 'No measurable difference' : "The model of QEMU's driver predicts no difference";
     return `${words} in favour of other settings: QEMU's defaults stay. ${raced}${failed}`;
   }
-  const ratio = confirmation?.comparison.ratio ?? Math.exp(beliefs.get(pick)?.logRatio ?? 0);
+  const believed = Math.exp(beliefs.get(pick)?.logRatio ?? 0);
+  const fresh = confirmation?.comparison.ratio;
+  // Too few blocks to call may lie on the other side of what all heats showed.
+  const isContrary = fresh !== undefined && fresh !== null && fresh < 1 && request.priority === 'speed';
+  const ratio = isContrary ? believed : (fresh ?? believed);
   const times = `${ratio.toFixed(ratio < 10 ? 2 : 0)} times the defaults' requests per second${limited}`;
   if (!measured) return `Predicted by the model of QEMU's driver: ${times}. ${raced}${failed}`;
   const memory = request.priority === 'speed' ? '' : ` with ${savingText(request, recommended, baseline)}`;
-  return `Measured: ${times}${memory}${confirmationText(outcome)}. ${raced}${failed}`;
+  const proof = isContrary ? `${beliefText(outcome)} by all heats; ${fresh.toFixed(2)}` : '';
+  return `Measured: ${times}${memory}${proof}${confirmationText(outcome)}. ${raced}${failed}`;
 }
 
-function confirmationText({ confirmation, confirmationCount, beliefs, pick }: RaceOutcome): string {
+function confirmationText(outcome: RaceOutcome): string {
+  const { confirmation, confirmationCount } = outcome;
   const { low = null, high = null, verdict } = confirmation?.comparison ?? {};
   if (confirmation === undefined || low === null || high === null) {
-    const belief = beliefs.get(pick);
-    if (belief === undefined) return '';
-    const [from, to] = [-1, 1].map((sign) => Math.exp(belief.logRatio + sign * deviations95 * belief.deviation));
-    return ` (${from?.toFixed(2)} to ${to?.toFixed(2)}); there was no time to confirm it in fresh blocks`;
+    return `${beliefText(outcome)}; there was no time to confirm it in fresh blocks`;
   }
   const fresh = `in ${confirmationCount} fresh ${confirmationCount === 1 ? 'block' : 'blocks'}`;
   const call = verdict === 'inconclusive' ? `, too few for a verdict of their own` : `: ${verdict}`;
   return ` (95 %: ${low.toFixed(2)} to ${high.toFixed(2)}) ${fresh}${call}`;
+}
+
+/** The range of what the race believes of its pick. */
+function beliefText({ beliefs, pick }: RaceOutcome): string {
+  const belief = beliefs.get(pick);
+  if (belief === undefined) return '';
+  const [from, to] = [-1, 1].map((sign) => Math.exp(belief.logRatio + sign * deviations95 * belief.deviation));
+  return ` (95 %: ${from?.toFixed(2)} to ${to?.toFixed(2)})`;
 }
 
 function racedText(
