@@ -98,7 +98,7 @@ export interface RaceProgress {
   readonly spentMs: number;
 }
 
-/** How the pick stands against the defaults, by the statistics of `compare`, in blocks that had no part in choosing it. */
+/** How the pick stands against the defaults, by the statistics of `compare`, in blocks that at most chose between it and its runner-up. */
 export interface Confirmation {
   readonly comparison: PairedComparison;
   /** The same blocks, runner-up over winner; absent where there was none. */
@@ -116,7 +116,7 @@ export interface RaceOutcome {
   readonly modelTrusted: boolean;
   /** Absent where the defaults came out on top, or where there was no time. */
   readonly confirmation?: Confirmation;
-  /** The configuration that was confirmed; the pick, unless the confirmation spoke for the defaults. */
+  /** The configuration that was ahead before the confirmation; the pick, unless that spoke for its runner-up or for the defaults. */
   readonly winner: string;
   readonly racedCount: number;
   readonly heatCount: number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { race } from '../../../src/advisor/race/race.ts';
-import type { RaceOptions, RaceOutcome } from '../../../src/advisor/race/types.ts';
+import type { RaceOptions, RaceOutcome, Track } from '../../../src/advisor/race/types.ts';
 import { baselineKey, type SimulatedWorld, simulatedSpace, simulatedTrack } from './simulated-track.ts';
 
 const options: RaceOptions = {
@@ -117,4 +117,45 @@ test('without noise nothing is confirmed, and a race ends when it is told to', a
   expect(outcome.confirmationCount).toBe(0);
   expect(track.ran.length).toBeLessThanOrEqual(4);
   expect(space.truth.get(outcome.pick)).toBeGreaterThan(Math.max(...space.truth.values()) - near);
+});
+
+test('a runner-up that the fresh blocks put ahead is picked, and the blocks are its own', async () => {
+  const features = { subclusters: false, preallocated: false, lazyRefcounts: false, coverageLog2: 0, entryLog2: 12 };
+  const logRates = new Map([
+    [baselineKey, 9],
+    ['first', 9.1],
+    ['second', 9.09],
+  ]);
+  const candidates = [...logRates].map(([key, logRate], at) => ({
+    ...{ key, logRate, cost: 0 },
+    features: { ...features, clusterLog2: 16 + 2 * at },
+  }));
+  const blocks = (ahead: number): Track => {
+    let count = 0;
+    return async (keys) => {
+      count += 1;
+      const lanes = keys.map((key) => {
+        // A noise that the blocks have in turn, so that no two are alike.
+        const noise = 0.004 * ((count % 3) - 1) * (key === 'second' ? 1 : -1);
+        const logRate = (logRates.get(key) as number) + (key === 'second' ? ahead : 0) + noise;
+        return {
+          key,
+          logRate,
+          logError: 0.002,
+          against: { base: [1, 1], head: [1, 1].map(() => Math.exp(logRate - 9)) },
+        };
+      });
+      return { lanes, costMs: 1000 };
+    };
+  };
+  const chosen = async (ahead: number) =>
+    race(candidates, blocks(0), {
+      ...{ ...options, budgetMs: 60_000, mostHeats: 3 },
+      confirmation: { track: blocks(ahead), blockMs: 1000 },
+    });
+  const swapped = await chosen(0.2);
+  expect([swapped.winner, swapped.pick]).toEqual(['first', 'second']);
+  expect(swapped.confirmation?.comparison.ratio).toBeCloseTo(Math.exp(0.29), 1);
+  expect(swapped.confirmation?.runnerUp).toMatchObject({ key: 'first', ratio: expect.closeTo(Math.exp(-0.19), 2) });
+  expect(await chosen(0)).toMatchObject({ winner: 'first', pick: 'first' });
 });

@@ -5,6 +5,7 @@ import { summarizeRace } from '../../../src/advisor/race/race-summary.ts';
 import { type RacedValues, settleRace } from '../../../src/advisor/race/settle-race.ts';
 import type { RaceOutcome } from '../../../src/advisor/race/types.ts';
 import type { SettingValues } from '../../../src/settings/configuration.ts';
+import type { PairedComparison } from '../../../src/stats/paired-comparison.ts';
 import { adviceRequest, gib, traits } from '../requests.ts';
 
 const request = adviceRequest({ diskBytes: 500 * gib, traits: traits('database') });
@@ -105,4 +106,12 @@ test('the field has what is shown first, some of every shape, the fastest by the
   expect(chosen).toContain(many[0]);
   expect(chosen).not.toContain(many[299]);
   expect(chosen.filter(({ settings }) => settings === predicted.settings)).toHaveLength(1);
+});
+
+test('few fresh blocks that lie on the other side of all heats are told beside them', () => {
+  const comparison = { ratio: 0.99, low: 0.95, high: 1.03, verdict: 'inconclusive' } as PairedComparison;
+  const contrary = { ...outcome, confirmation: { comparison } };
+  expect(settleRace(request, contenders, contrary, field, valuesOf, 'measured').finding).toContain(
+    "Measured: 1.20 times the defaults' requests per second (95 %: 1.15 to 1.25) by all heats; 0.99 (95 %: 0.95 to 1.03) in 5 fresh blocks, too few for a verdict of their own.",
+  );
 });
