@@ -45,10 +45,7 @@ export async function replayAll({ directory, repetitions, out }: ReplayOptions):
     }
     sources.push(source);
     for (const method of methods) {
-      const count =
-        method === methods[0] || method.budgetFactor !== undefined
-          ? repetitions
-          : Math.ceil(repetitions * comparedShare);
+      const count = method === methods[0] ? repetitions : Math.ceil(repetitions * comparedShare);
       const beganMs = performance.now();
       results.push(await repeated(source, method, count));
       process.stderr.write(
