@@ -1,7 +1,9 @@
 import type { AdviceRequest } from '../../advisor/advice-request.ts';
+import { platformSettings } from '../../advisor/full-answer.ts';
 import { arithmeticProspect, type Foresight, type Prospect } from '../../advisor/outlook.ts';
 import type { RankedCandidates } from '../../advisor/recommendation.ts';
 import { InterruptedError } from '../../errors.ts';
+import { cacheModeOf } from '../../settings/cache-mode.ts';
 import { measuringCacheMode } from '../../settings/drive-rules.ts';
 import type { Host } from '../host.ts';
 
@@ -25,10 +27,8 @@ export function arithmeticView(request: AdviceRequest): View {
  */
 export async function modelView(request: AdviceRequest, seed: number, host: Host): Promise<View> {
   const { rankedCandidates } = await import('../../advisor/ranking/rank.ts');
-  const { platformSettings } = await import('../../advisor/full-answer.ts');
   const { costProfiles } = await import('../run/cost-profiles.ts');
   const { cacheFamilyOf } = await import('../../driver/cost/cost-profile.ts');
-  const { cacheModeOf } = await import('../../settings/cache-mode.ts');
   const held = request.held?.drive ?? {};
   const { profile, warning } = await costProfiles(host)(
     cacheFamilyOf(cacheModeOf(held) ?? measuringCacheMode),
